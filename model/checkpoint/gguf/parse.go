@@ -7,6 +7,8 @@ import (
 	"math/bits"
 	"slices"
 	"unicode/utf8"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Limits that no real file comes near. They bound what a hostile header can make us allocate,
@@ -34,7 +36,7 @@ const (
 
 // Parse reads the header, metadata and tensor table of a GGUF file, and checks that every
 // tensor lies inside data without touching another. The name is used in errors only, which are
-// of type *FormatError. Tensor data are views into data.
+// of type *badfile.Error. Tensor data are views into data.
 func Parse(name string, data []byte) (*File, error) {
 	p := parser{cursor: cursor{data: data}, file: &File{name: name, Alignment: defaultAlignment}}
 	keys, tensors, err := p.header()
@@ -59,7 +61,7 @@ type parser struct {
 }
 
 func (p *parser) fail(where string, at int, problem error) error {
-	return &FormatError{File: p.file.name, Where: where, Offset: int64(at), Problem: problem.Error()}
+	return &badfile.Error{File: p.file.name, Where: where, Offset: int64(at), Problem: problem.Error()}
 }
 
 // header reads the fixed part and returns how many keys and tensors follow.

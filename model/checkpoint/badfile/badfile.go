@@ -1,10 +1,11 @@
-package gguf
+// Package badfile holds the one error that readers of files give for content they refuse.
+package badfile
 
 import "fmt"
 
-// FormatError says what is wrong with a file and where.
-type FormatError struct {
-	// File is the name given to Parse.
+// Error says what is wrong with a file and where, in one sentence.
+type Error struct {
+	// File is the path as the user knows it.
 	File string
 	// Where is the part of the file, such as `key "general.alignment"`.
 	Where string
@@ -14,6 +15,6 @@ type FormatError struct {
 	Problem string
 }
 
-func (e *FormatError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (byte %d): %s", e.File, e.Where, e.Offset, e.Problem)
 }
