@@ -65,6 +65,7 @@ var layouts = map[Type]layout{
 	35:   {"TQ2_0", 256, 66},
 	39:   {"MXFP4", 32, 17},
 	40:   {"NVFP4", 64, 36},
+	41:   {"Q1_0", 128, 18},
 }
 
 // String is the type's name as ggml writes it, such as "Q4_K", or "type 99" for an unknown one.

@@ -1,18 +1,14 @@
 package safetensors
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strconv"
-	"unicode/utf8"
 
 	"tiller/model/checkpoint/badfile"
+	"tiller/model/checkpoint/strictjson"
 )
 
 // Parse reads the header of a safetensors file and checks that the tensors cover its data
@@ -23,8 +19,7 @@ func Parse(name string, data []byte) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := parser{name: name, decoder: json.NewDecoder(bytes.NewReader(header))}
-	p.decoder.UseNumber()
+	p := parser{name: name, json: strictjson.New(header)}
 	if err := p.header(); err != nil {
 		return nil, err
 	}
@@ -55,22 +50,7 @@ func headerOf(name string, data []byte) ([]byte, error) {
 	if n == 0 || header[0] != '{' {
 		return fail(prefix, "it does not begin with \"{\" but with %q", header[:min(1, n)])
 	}
-	if !utf8.Valid(header) {
-		return fail(prefix+firstInvalid(header), "it is not valid UTF-8")
-	}
 	return header, nil
-}
-
-// firstInvalid is the index of the first byte that is not part of valid UTF-8.
-func firstInvalid(b []byte) int {
-	at := 0
-	for {
-		r, n := utf8.DecodeRune(b[at:])
-		if r == utf8.RuneError && n <= 1 {
-			return at
-		}
-		at += n
-	}
 }
 
 // entry is a tensor as the header states it, with data_offsets.
@@ -82,7 +62,7 @@ type entry struct {
 
 type parser struct {
 	name     string
-	decoder  *json.Decoder
+	json     *strictjson.Reader
 	metadata map[string]string
 	entries  []entry
 }
@@ -91,24 +71,15 @@ func (p *parser) fail(where string, at int64, problem error) error {
 	return &badfile.Error{File: p.name, Where: where, Offset: at, Problem: problem.Error()}
 }
 
-// at is the byte of the file the decoder has reached.
-func (p *parser) at() int64 { return prefix + p.decoder.InputOffset() }
+// at is the byte of the file the JSON reader has reached.
+func (p *parser) at() int64 { return prefix + p.json.Offset() }
 
 // header reads the whole JSON object.
 func (p *parser) header() error {
-	const where = "safetensors header"
-	seen := map[string]bool{}
-	err := p.object(func(name string) error {
+	err := p.json.Object(func(name string) error {
 		at := p.at()
-		if seen[name] {
-			return p.fail(fmt.Sprintf("tensor %q", name), at, errors.New("it stands twice in the header"))
-		}
-		seen[name] = true
 		if name == metadataKey {
-			if err := p.readMetadata(); err != nil {
-				return p.fail(fmt.Sprintf("%q", metadataKey), p.at(), err)
-			}
-			return nil
+			return p.readMetadata()
 		}
 		e, err := p.entry()
 		if err != nil {
@@ -118,66 +89,56 @@ func (p *parser) header() error {
 		p.entries = append(p.entries, e)
 		return nil
 	})
-	if placed := (*badfile.Error)(nil); errors.As(err, &placed) {
-		return placed
+	if err == nil {
+		err = p.json.End()
 	}
-	if err != nil {
-		return p.fail(where, p.at(), err)
+	if placed := (*badfile.Error)(nil); err == nil || errors.As(err, &placed) {
+		return err
 	}
-	if _, err := p.decoder.Token(); err != io.EOF {
-		return p.fail(where, p.at(), errors.New("something other than spaces follows the JSON object"))
-	}
-	return nil
+	return p.fail("safetensors header", p.at(), err)
 }
 
 func (p *parser) readMetadata() error {
 	p.metadata = map[string]string{}
-	return p.object(func(key string) error {
-		if _, there := p.metadata[key]; there {
-			return fmt.Errorf("key %q stands twice", key)
-		}
-		token, err := p.token()
-		if err != nil {
-			return err
-		}
-		value, ok := token.(string)
-		if !ok {
-			return fmt.Errorf("the value of key %q is not a string", key)
-		}
-		p.metadata[key] = value
-		return nil
+	err := p.json.Object(func(key string) (err error) {
+		p.metadata[key], err = p.json.Text()
+		return err
 	})
+	if err != nil {
+		return p.fail(metadataKey, p.at(), err)
+	}
+	return nil
 }
 
 // entry reads one tensor's dtype, shape and offsets.
 func (p *parser) entry() (entry, error) {
 	var e entry
-	seen := map[string]bool{}
-	err := p.object(func(field string) (err error) {
-		if seen[field] {
-			return fmt.Errorf("its field %q stands twice", field)
-		}
-		seen[field] = true
+	var offsets []int64
+	err := p.json.Object(func(field string) (err error) {
 		switch field {
 		case "dtype":
-			e.DType, err = p.dtype()
+			e.DType, err = p.json.Text()
 		case "shape":
 			e.Shape, err = p.shape()
 		case "data_offsets":
-			e.begin, e.end, err = p.offsets()
+			offsets, err = p.json.Counts(2)
 		default:
-			err = fmt.Errorf("its field %q is not one that safetensors has", field)
+			err = errors.New("safetensors has no such field")
+		}
+		if err != nil {
+			err = fmt.Errorf("in its field %q, %w", field, err)
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return e, err
+	case e.DType == "" || e.Shape == nil || offsets == nil:
+		return e, errors.New("one of its fields \"dtype\", \"shape\" and \"data_offsets\" is missing")
+	case len(offsets) != 2 || offsets[0] > offsets[1]:
+		return e, fmt.Errorf("its data_offsets %v are not a beginning and an end", offsets)
 	}
-	for _, field := range []string{"dtype", "shape", "data_offsets"} {
-		if !seen[field] {
-			return e, fmt.Errorf("its field %q is missing", field)
-		}
-	}
+	e.begin, e.end = offsets[0], offsets[1]
 	bytes, err := size(e.DType, e.Shape)
 	if err == nil && bytes != e.end-e.begin {
 		err = fmt.Errorf("its data_offsets hold %d bytes, and %s, shape %v, takes %d", e.end-e.begin, e.DType, e.Shape, bytes)
@@ -185,106 +146,16 @@ func (p *parser) entry() (entry, error) {
 	return e, err
 }
 
-func (p *parser) dtype() (string, error) {
-	token, err := p.token()
-	if err != nil {
-		return "", err
-	}
-	name, ok := token.(string)
-	if !ok {
-		return "", errors.New("its dtype is not a string")
-	}
-	return name, nil
-}
-
 func (p *parser) shape() ([]int, error) {
-	numbers, err := p.numbers("shape", maxDims)
+	counts, err := p.json.Counts(maxDims)
 	if err != nil {
 		return nil, err
 	}
-	shape := make([]int, len(numbers))
-	for i, n := range numbers {
+	shape := make([]int, len(counts))
+	for i, n := range counts {
 		shape[i] = int(n)
 	}
 	return shape, nil
-}
-
-func (p *parser) offsets() (begin, end int64, err error) {
-	numbers, err := p.numbers("data_offsets", 2)
-	if err != nil {
-		return 0, 0, err
-	}
-	if len(numbers) != 2 || numbers[0] > numbers[1] {
-		return 0, 0, fmt.Errorf("its data_offsets %v are not a beginning and an end", numbers)
-	}
-	return numbers[0], numbers[1], nil
-}
-
-// numbers reads an array of whole numbers.
-func (p *parser) numbers(field string, most int) ([]int64, error) {
-	if err := p.expect('['); err != nil {
-		return nil, err
-	}
-	numbers := []int64{}
-	for p.decoder.More() {
-		token, err := p.token()
-		if err != nil {
-			return nil, err
-		}
-		text, _ := token.(json.Number)
-		n, err := strconv.ParseUint(text.String(), 10, 62)
-		if err != nil {
-			return nil, fmt.Errorf("its %s holds %q, which is not a whole number from 0 to 2^62", field, fmt.Sprint(token))
-		}
-		if len(numbers) == most {
-			return nil, fmt.Errorf("its %s has more than %d numbers", field, most)
-		}
-		numbers = append(numbers, int64(n))
-	}
-	return numbers, p.expect(']')
-}
-
-// object reads a JSON object; member is called after each key, to read that key's value.
-func (p *parser) object(member func(key string) error) error {
-	if err := p.expect('{'); err != nil {
-		return err
-	}
-	for p.decoder.More() {
-		token, err := p.token()
-		if err != nil {
-			return err
-		}
-		key, ok := token.(string)
-		if !ok {
-			return fmt.Errorf("a name is expected, and it has %q", fmt.Sprint(token))
-		}
-		if err := member(key); err != nil {
-			return err
-		}
-	}
-	return p.expect('}')
-}
-
-func (p *parser) expect(delimiter json.Delim) error {
-	token, err := p.token()
-	if err != nil {
-		return err
-	}
-	if token != delimiter {
-		return fmt.Errorf("%q is expected, and it has %q", delimiter.String(), fmt.Sprint(token))
-	}
-	return nil
-}
-
-func (p *parser) token() (json.Token, error) {
-	token, err := p.decoder.Token()
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		return nil, errors.New("the JSON ends inside it")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the JSON is broken: %w", err)
-	}
-	return token, nil
 }
 
 // place gives every tensor its view of the data section, which begins at byte start of the file.

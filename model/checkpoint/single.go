@@ -1,0 +1,44 @@
+package checkpoint
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+
+	"tiller/model/checkpoint/gguf"
+)
+
+// shardName matches the names that llama.cpp's splitting tool gives.
+var shardName = regexp.MustCompile(`-\d{5}-of-(\d{5})\.gguf$`)
+
+// openGGUF opens a GGUF file.
+func (c *Checkpoint) openGGUF() error {
+	m, err := c.mapFile(c.Path)
+	if err != nil {
+		return err
+	}
+	if seen := looksLike(m.data); seen != isGGUF {
+		return fmt.Errorf("%s is not a GGUF file but looks like %s", c.Path, seen)
+	}
+	if match := shardName.FindStringSubmatch(filepath.Base(c.Path)); match != nil && match[1] != "00001" {
+		return fmt.Errorf("%s is one of %s parts of a split model, which can't be opened: join them with llama-gguf-split --merge first", c.Path, match[1])
+	}
+	f, err := gguf.Parse(c.Path, m.data)
+	if err != nil {
+		return err
+	}
+	parts, _, err := f.Uint("split.count")
+	if err != nil {
+		return err
+	}
+	if parts > 1 {
+		return fmt.Errorf("%s is one of %d parts of a split model, which can't be opened: join them with llama-gguf-split --merge first", c.Path, parts)
+	}
+	c.Format, c.GGUF = FormatGGUF, f
+	c.tensors = make([]Tensor, len(f.Tensors))
+	for i, t := range f.Tensors {
+		c.tensors[i] = Tensor{Name: t.Name, DType: t.Type.String(), Shape: t.Shape, Data: t.Data, File: c.Path, Offset: t.Offset}
+	}
+	c.fingerprint = fingerprintOf(m.data[:min(f.DataOffset, int64(len(m.data)))])
+	return nil
+}
