@@ -1,0 +1,114 @@
+package generate
+
+import (
+	"fmt"
+	"strings"
+
+	"tiller/model/tokenizer"
+)
+
+// A Prompt is what a lane starts from.
+type Prompt struct {
+	Text   string // as given to the tokenizer; empty for ids
+	Tokens []PromptToken
+}
+
+// A PromptToken is one token of a prompt.
+type PromptToken struct {
+	ID      int
+	Text    string // what the token adds to the text
+	Special bool
+	Role    string // who says it in a chat: "system", "user", "assistant"; "" elsewhere
+}
+
+// IDs returns the tokens' ids.
+func (p Prompt) IDs() []int {
+	ids := make([]int, len(p.Tokens))
+	for i, t := range p.Tokens {
+		ids[i] = t.ID
+	}
+	return ids
+}
+
+// RawPrompt is text as it stands.
+func RawPrompt(t *tokenizer.Tokenizer, text string, o tokenizer.EncodeOptions) (Prompt, error) {
+	tokens, err := t.Encode(text, o)
+	if err != nil {
+		return Prompt{}, fmt.Errorf("the prompt: %w", err)
+	}
+	p := Prompt{Text: text}
+	for _, token := range tokens {
+		p.Tokens = append(p.Tokens, PromptToken{ID: token.ID, Text: token.Piece, Special: token.Special})
+	}
+	return p, nil
+}
+
+// IDPrompt is a prompt given as token ids. The tokenizer may be nil.
+func IDPrompt(t *tokenizer.Tokenizer, ids []int) (Prompt, error) {
+	var p Prompt
+	for i, id := range ids {
+		token := PromptToken{ID: id}
+		if t != nil {
+			if id < 0 || id >= t.Size() {
+				return Prompt{}, fmt.Errorf("id %d, at place %d of the prompt, is not one of the vocabulary's 0 to %d", id, i, t.Size()-1)
+			}
+			token.Text, token.Special = t.Piece(id), t.Special(id)
+		}
+		p.Tokens = append(p.Tokens, token)
+	}
+	return p, nil
+}
+
+// ChatPrompt renders messages with the model's chat template, ready for the
+// assistant to answer; prefill is the beginning of that answer.
+func ChatPrompt(t *tokenizer.Tokenizer, messages []tokenizer.Message, prefill string) (Prompt, error) {
+	rendered, err := t.Chat(messages, true)
+	if err != nil {
+		return Prompt{}, err
+	}
+	text := rendered + prefill
+	p, err := RawPrompt(t, text, tokenizer.EncodeOptions{NoSpecial: true, ParseSpecial: true})
+	if err != nil {
+		return Prompt{}, err
+	}
+	tokens, err := t.Encode(text, tokenizer.EncodeOptions{NoSpecial: true, ParseSpecial: true})
+	if err != nil {
+		return Prompt{}, err
+	}
+	roles := spans(rendered, messages)
+	if prefill != "" {
+		roles = append(roles, span{len(rendered), len(text), "assistant"})
+	}
+	for i, token := range tokens {
+		for _, s := range roles {
+			if !token.Special && token.Start < s.end && token.End > s.start {
+				p.Tokens[i].Role = s.role
+			}
+		}
+	}
+	return p, nil
+}
+
+// A span is the part of a rendered chat that one message fills.
+type span struct {
+	start, end int
+	role       string
+}
+
+// spans finds each message's content in the rendered text, in order. A
+// template may trim the content, and a message that it leaves out has no span.
+func spans(rendered string, messages []tokenizer.Message) []span {
+	var found []span
+	from := 0
+	for _, m := range messages {
+		content := strings.TrimSpace(m.Content)
+		at := strings.Index(rendered[from:], content)
+		if content == "" || at < 0 {
+			continue
+		}
+		start := from + at
+		from = start + len(content)
+		found = append(found, span{start, from, m.Role})
+	}
+	return found
+}
