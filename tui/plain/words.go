@@ -1,0 +1,210 @@
+package plain
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tiller/tui/visible"
+)
+
+// Summary is what is known at the end of a run.
+type Summary struct {
+	Lanes           []LaneSummary // in the order of Header.Lanes
+	TokensPerSecond float64       // of all lanes together; 0 if not measured
+}
+
+// LaneSummary is what happened in one lane.
+type LaneSummary struct {
+	Stop        string // eos, stop, length, context or cancelled
+	Positions   int    // how many positions the lane's plan saw, prompt included
+	Fired       []Fired
+	PromptEdits int // prompt positions before the last that were edited
+	RowEdits    int // rows edited, over all positions and layers
+	Warnings    []string
+}
+
+// Fired says how often a term of a plan fired, and how strong it was.
+type Fired struct {
+	Term   string
+	Count  int // positions
+	Ratios []Ratio
+}
+
+// Ratio is the size of an edit at a layer: |s d| in units of the median norm
+// of the prompt's rows there.
+type Ratio struct {
+	Layer int
+	Value float64
+}
+
+// title names a lane in a rule.
+func (l *lane) title() string {
+	if l.plan == "" {
+		return l.name
+	}
+	return l.name + "  " + l.plan
+}
+
+// stopWord says why a lane ended.
+func stopWord(stop string) string {
+	switch stop {
+	case "eos":
+		return "ended by itself"
+	case "stop":
+		return "stop text reached"
+	case "length":
+		return "token limit reached"
+	case "context":
+		return "context full"
+	case "cancelled":
+		return "interrupted"
+	}
+	return visible.Line(stop)
+}
+
+// sentences says what happened, one sentence or a few for each lane.
+func (p *Printer) sentences(s Summary) []string {
+	var all []string
+	plans := 0
+	for _, l := range p.lanes {
+		if l.plan != "" {
+			plans++
+		}
+	}
+	for i, l := range p.lanes {
+		lane := s.Lanes[i]
+		if l.plan != "" {
+			if plans > 1 {
+				all = append(all, l.title())
+			}
+			if p.lanes[0].plan == "" {
+				all = append(all, p.parting(l))
+			}
+			all = append(all, l.steering(lane))
+			for _, f := range lane.Fired {
+				all = append(all, f.sentence(lane.Positions))
+			}
+		}
+		for _, w := range lane.Warnings {
+			all = append(all, "Note: "+w)
+		}
+		if plans > 1 && l.plan != "" {
+			all = append(all, "")
+		}
+	}
+	if s.TokensPerSecond > 0 {
+		speed := fmt.Sprintf("%s tokens/s", figure(s.TokensPerSecond))
+		if len(p.lanes) > 1 {
+			speed += ", all lanes together"
+		}
+		all = append(all, speed+".")
+	}
+	return all
+}
+
+// parting says where a lane parts from base.
+func (p *Printer) parting(l *lane) string {
+	base := p.lanes[0]
+	switch at := l.parts; {
+	case at >= len(base.tokens) && at >= 0:
+		return fmt.Sprintf("◆ It goes on at token %d, where base ended.", at)
+	case at >= 0:
+		return fmt.Sprintf("◆ They part at token %d: base %q, steered %q.", at, visible.Line(base.tokens[at].Text), visible.Line(l.tokens[at].Text))
+	case len(l.tokens) < len(base.tokens):
+		return fmt.Sprintf("It ended at token %d, where base went on; until there both are the same.", len(l.tokens))
+	}
+	return fmt.Sprintf("Both chose the same %s.", count(len(l.tokens), "token"))
+}
+
+// steering counts what a plan did to a lane.
+func (l *lane) steering(s LaneSummary) string {
+	if s.RowEdits == 0 {
+		return "Nothing was steered."
+	}
+	of := fmt.Sprintf("%d of %s", l.steeredTokens(), count(len(l.tokens), "token"))
+	if n := l.steeredTokens(); n == len(l.tokens) {
+		of = "Every token"
+	}
+	prompt := "no earlier position of the prompt"
+	if s.PromptEdits > 0 {
+		prompt = count(s.PromptEdits, "earlier position") + " of the prompt"
+	}
+	return fmt.Sprintf("▲ %s steered, and %s; %s edited in all.", of, prompt, count(s.RowEdits, "row"))
+}
+
+// sentence says how often a term fired and how strong it was.
+func (f Fired) sentence(positions int) string {
+	if f.Count == 0 {
+		return f.Term + " never fired."
+	}
+	s := fmt.Sprintf("%s fired at %d of %s.", f.Term, f.Count, count(positions, "token"))
+	if len(f.Ratios) == 0 {
+		return s
+	}
+	return s + " " + ratios(f.Ratios)
+}
+
+// ratios writes up to four layers out, and of more the span.
+func ratios(r []Ratio) string {
+	if len(r) > 4 {
+		lo := slices.MinFunc(r, bySize)
+		hi := slices.MaxFunc(r, bySize)
+		return fmt.Sprintf("|s d| is %s (layer %s) to %s (layer %s) of the median |h|.",
+			figure(lo.Value), layer(lo.Layer), figure(hi.Value), layer(hi.Layer))
+	}
+	parts := []string{fmt.Sprintf("|s d| is %s of the median |h| at layer %s", figure(r[0].Value), layer(r[0].Layer))}
+	for _, x := range r[1:] {
+		parts = append(parts, fmt.Sprintf("%s at %s", figure(x.Value), layer(x.Layer)))
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+func bySize(a, b Ratio) int { return cmp.Compare(a.Value, b.Value) }
+
+// layer names a layer as plans do.
+func layer(l int) string {
+	if l < 0 {
+		return "embed"
+	}
+	return strconv.Itoa(l)
+}
+
+// figure writes x with two significant digits, and whole from ten on.
+func figure(x float64) string {
+	if x >= 9.95 {
+		return strconv.FormatFloat(x, 'f', 0, 64)
+	}
+	return strconv.FormatFloat(x, 'g', 2, 64)
+}
+
+// count writes n and the noun, in the plural where it is due.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// sentence writes one sentence of the summary, wrapped.
+func (p *Printer) sentence(s string) {
+	if p.piped() {
+		p.printf("%s\n", visible.Line(s))
+		return
+	}
+	f := newFlow(min(p.options.Width-5, maxColumn))
+	f.write(s, asItIs)
+	f.end()
+	for i, cells := range f.lines {
+		indent := " "
+		if i > 0 {
+			indent = "   "
+		}
+		p.printf("%s%s\n", indent, render(cells, 0))
+	}
+	if s == "" {
+		p.printf("\n")
+	}
+}
