@@ -15,7 +15,7 @@ func (m *Model) Forward(sequences [][]int, hook Hook) (mat.Tensor, error) {
 	var rows []Row
 	var ids []int
 	for lane, sequence := range sequences {
-		if err := m.NewLane().check(m, sequence); err != nil {
+		if err := m.NewLane().check(m, 0, sequence); err != nil {
 			return nil, fmt.Errorf("sequence %d: %w", lane, err)
 		}
 		for position, id := range sequence {

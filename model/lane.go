@@ -75,12 +75,24 @@ func (l *Lane) Bytes() int {
 	return n
 }
 
-// check reports why tokens cannot follow the lane's positions.
-func (l *Lane) check(m *Model, tokens []int) error {
+// undo takes the lane back to where it was before a step that began at
+// position start, and after block layer if its stream was stored.
+func (l *Lane) undo(start, layer int, stored bool) {
+	if !stored {
+		l.Truncate(start)
+		return
+	}
+	for block := layer + 1; block < len(l.kv); block++ {
+		l.kv[block].truncate(start)
+	}
+}
+
+// check reports why tokens cannot stand in the lane from position start on.
+func (l *Lane) check(m *Model, start int, tokens []int) error {
 	if l.model != m {
 		return fmt.Errorf("the lane belongs to another model")
 	}
-	if n := len(l.tokens) + len(tokens); n > m.config.Context {
+	if n := start + len(tokens); n > m.config.Context {
 		return &ContextError{Tokens: n, Context: m.config.Context}
 	}
 	for i, id := range tokens {

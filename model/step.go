@@ -77,14 +77,14 @@ func (m *Model) step(ctx context.Context, layer int, stored bool, inputs []Input
 	defer m.mu.Unlock()
 	starts := make([]int, len(inputs))
 	for i, in := range inputs {
-		starts[i] = in.Lane.Len()
+		starts[i] = in.start(stored)
 		in.Lane.tokens = append(in.Lane.tokens[:starts[i]], in.Tokens...)
 		in.Lane.logits = in.Lane.logits[:0]
 	}
 	defer func() {
 		if err != nil {
 			for i, in := range inputs {
-				in.Lane.Truncate(starts[i])
+				in.Lane.undo(starts[i], layer, stored)
 			}
 		}
 	}()
@@ -107,15 +107,22 @@ func (m *Model) step(ctx context.Context, layer int, stored bool, inputs []Input
 	return logits, nil
 }
 
+// start is the position of the input's first token. The lane of a stored
+// stream holds all its tokens already.
+func (in *Input) start(stored bool) int {
+	if stored {
+		return len(in.Lane.tokens) - len(in.Tokens)
+	}
+	return in.Lane.Len()
+}
+
 func (m *Model) checkInputs(layer int, stored bool, inputs []Input) error {
 	for i, in := range inputs {
 		if len(in.Tokens) == 0 {
 			return fmt.Errorf("there are no tokens to compute in lane %d", i)
 		}
-		n := in.Lane.Len()
-		held := *in.Lane
-		held.tokens = in.Lane.tokens[:n]
-		if err := held.check(m, in.Tokens); err != nil {
+		n := in.start(stored)
+		if err := in.Lane.check(m, max(n, 0), in.Tokens); err != nil {
 			return err
 		}
 		for block := range in.Lane.kv {
