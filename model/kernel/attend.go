@@ -33,9 +33,7 @@ func Attend(out, q []float32, chunks []KV, stride, offset int, scale float32, sc
 			done += c.N
 		}
 	}
-	for i := range scores {
-		scores[i] *= scale
-	}
+	active.scale(scores, scale)
 	active.softmax(scores)
 	done = 0
 	for _, c := range chunks {

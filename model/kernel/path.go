@@ -10,6 +10,7 @@ type path struct {
 	accumulate func(dst []float32, dstStride, rows, cols int, coef []float32, c strides, src []float32, srcStride, n int)
 	dot        func(a, b []float32) float32
 	axpy       func(y []float32, a float32, x []float32)
+	scale      func(x []float32, factor float32)
 	scaleMul   func(dst, x, w []float32, scale float32)
 	swiglu     func(dst, gate, up []float32)
 	softmax    func(x []float32) (max, sum float32)

@@ -11,6 +11,7 @@ var portable = path{
 	accumulate: accumulatePortable,
 	dot:        dotPortable,
 	axpy:       axpyPortable,
+	scale:      scalePortable,
 	scaleMul:   scaleMulPortable,
 	swiglu:     swigluPortable,
 	softmax:    softmaxPortable,
@@ -47,6 +48,12 @@ func dotPortable(a, b []float32) float32 {
 func axpyPortable(y []float32, a float32, x []float32) {
 	for i, v := range x {
 		y[i] += float32(a * v)
+	}
+}
+
+func scalePortable(x []float32, factor float32) {
+	for i := range x {
+		x[i] *= factor
 	}
 }
 
