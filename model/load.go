@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"tiller/model/checkpoint"
-	"tiller/model/kernel"
 )
 
 // loadWeights fills every part of the network from the checkpoint, by the
@@ -148,13 +147,33 @@ func join(prefix, name string) string {
 	return prefix + "." + name
 }
 
-// WeightTypes counts the network's matrices by their stored type.
-func (m *Model) WeightTypes() map[kernel.Type]int {
-	types := map[kernel.Type]int{}
-	for _, t := range m.checkpoint.Tensors() {
-		if w, err := t.Matrix(); len(t.Shape) == 2 && err == nil {
-			types[w.Type]++
+// WeightBytes is how many bytes of matrices one step reads: every projection
+// once, and not the embedding table, of which a step reads single rows.
+func (m *Model) WeightBytes() int64 {
+	var total int64
+	visitLinear(reflect.ValueOf(m.network), func(l *Linear) { total += int64(len(l.Weight.Data)) })
+	return total
+}
+
+// visitLinear calls f for each projection of the network part at v.
+func visitLinear(v reflect.Value, f func(*Linear)) {
+	switch part := v.Interface().(type) {
+	case *Linear:
+		f(part)
+		return
+	case *RMSNorm, *Embedding:
+		return
+	}
+	switch v.Kind() {
+	case reflect.Pointer:
+		for i := range v.Elem().NumField() {
+			if field := v.Elem().Type().Field(i); field.Tag != "" {
+				visitLinear(v.Elem().Field(i), f)
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			visitLinear(v.Index(i), f)
 		}
 	}
-	return types
 }

@@ -100,7 +100,7 @@ func (m *Model) step(ctx context.Context, layer int, stored bool, inputs []Input
 	logits = make([][]float32, len(inputs))
 	for i, in := range inputs {
 		logits[i] = in.Lane.logits
-		if err := m.checkLogits(logits[i]); err != nil {
+		if err := m.checkLogits(ctx, logits[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -158,14 +158,19 @@ func (m *Model) catchFault(before bool, err *error) {
 	}
 }
 
-// ErrNotFinite says that logits are not numbers.
-var ErrNotFinite = errors.New("the logits are not finite: weights are damaged, or a vector is far too strong")
+// ErrNotFinite says that logits are not numbers though all weights are: an
+// edit of the stream was far too strong.
+var ErrNotFinite = errors.New("the logits are not finite numbers: an edit of the residual stream is far too strong")
 
-// checkLogits refuses logits with NaN or infinity.
-func (m *Model) checkLogits(logits []float32) error {
+// checkLogits refuses logits with NaN or infinity. Where weights are to blame,
+// it names the tensor; they are not searched before there is a reason.
+func (m *Model) checkLogits(ctx context.Context, logits []float32) error {
 	for _, v := range logits {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return fmt.Errorf("%s: %w", m.checkpoint.Path, ErrNotFinite)
+			if err := m.checkpoint.CheckFinite(ctx); err != nil {
+				return err
+			}
+			return ErrNotFinite
 		}
 	}
 	return nil
