@@ -1,0 +1,32 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+func modelFlag(f *pflag.FlagSet, path *string) {
+	f.StringVar(path, "model", "", "Hugging Face folder or GGUF file")
+}
+
+func threadsFlag(f *pflag.FlagSet, threads *int) {
+	f.IntVar(threads, "threads", 0, "workers; 0 is one per processor")
+}
+
+// atLeast refuses a value below least in any of the named integer flags.
+func atLeast(cmd *cobra.Command, least int, names ...string) error {
+	for _, name := range names {
+		if n, err := cmd.Flags().GetInt(name); err != nil || n < least {
+			return usagef(cmd, "--%s is %d, but has to be at least %d", name, n, least)
+		}
+	}
+	return nil
+}
+
+// needModel asks for a model where a verb can't do without.
+func needModel(cmd *cobra.Command, path string) error {
+	if path == "" {
+		return usagef(cmd, "%s needs a model: pass --model with a Hugging Face folder or a .gguf file", cmd.CommandPath())
+	}
+	return nil
+}
