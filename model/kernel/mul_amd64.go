@@ -86,8 +86,7 @@ func (o *operands) stream(outs int) {
 // rows of x, three at a time; a remainder of four is two and two.
 func (o *operands) panel(i int, w []byte) {
 	threes := o.rows / 3
-	switch o.rows % 3 {
-	case 1:
+	if o.rows%3 == 1 {
 		threes--
 	}
 	o.panelTiles(avxTileF32_4x3, 3, i, w, 0, threes)
