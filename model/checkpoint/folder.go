@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"tiller/model/checkpoint/filekind"
 	"tiller/model/checkpoint/safetensors"
 )
 
@@ -101,8 +102,8 @@ func readJSON(path string, most int64) ([]byte, error) {
 	case json.Valid(text):
 		return text, nil
 	}
-	if seen := looksLike(text); seen != isJSON {
-		return nil, fmt.Errorf("%s is not a JSON file but looks like %s", path, seen)
+	if filekind.Of(text) != filekind.JSON {
+		return nil, filekind.Refuse(path, "a JSON file", text)
 	}
 	var broken *json.SyntaxError
 	if err := json.Unmarshal(text, new(any)); errors.As(err, &broken) {
@@ -146,8 +147,8 @@ func (c *Checkpoint) openShards(shards []string, index safetensors.Index) error 
 		if err != nil {
 			return err
 		}
-		if seen := looksLike(m.data); seen != isSafetensors && seen != isUnknown {
-			return fmt.Errorf("%s is not a safetensors file but looks like %s", m.path, seen)
+		if kind := filekind.Of(m.data); kind != filekind.Safetensors && kind != filekind.Unknown {
+			return filekind.Refuse(m.path, "a safetensors file", m.data)
 		}
 		f, err := safetensors.Parse(m.path, m.data)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 
+	"tiller/model/checkpoint/filekind"
 	"tiller/model/checkpoint/gguf"
 )
 
@@ -17,8 +18,12 @@ func (c *Checkpoint) openGGUF() error {
 	if err != nil {
 		return err
 	}
-	if seen := looksLike(m.data); seen != isGGUF {
-		return fmt.Errorf("%s is not a GGUF file but looks like %s", c.Path, seen)
+	switch filekind.Of(m.data) {
+	case filekind.GGUF:
+	case filekind.Safetensors:
+		return fmt.Errorf("%s is a safetensors file: give the folder it is in, which also has the model's %s", c.Path, configFile)
+	default:
+		return filekind.Refuse(c.Path, "a GGUF file", m.data)
 	}
 	if match := shardName.FindStringSubmatch(filepath.Base(c.Path)); match != nil && match[1] != "00001" {
 		return fmt.Errorf("%s is one of %s parts of a split model, which can't be opened: join them with llama-gguf-split --merge first", c.Path, match[1])
