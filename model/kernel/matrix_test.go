@@ -1,7 +1,11 @@
 package kernel
 
 import (
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 )
@@ -87,4 +91,49 @@ func TestDecodeKnownBlocks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Blocks and the weights that the Python package gguf makes of them; see
+// testdata/dequantise.py.
+func TestDecodeEqualsPythonGGUF(t *testing.T) {
+	text, err := os.ReadFile("testdata/dequantised.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks map[string]struct{ Data, Floats string }
+	if err := json.Unmarshal(text, &blocks); err != nil {
+		t.Fatal(err)
+	}
+	if len(blocks) != len(allTypes)-1 {
+		t.Errorf("the fixture has %d types, want all but F32", len(blocks))
+	}
+	for name, b := range blocks {
+		typ, ok := ParseType(name)
+		if !ok {
+			t.Fatalf("the fixture has type %q", name)
+		}
+		data, want := unhex(t, b.Data), unhex(t, b.Floats)
+		m, err := NewMatrix(typ, 1, len(want)/4, data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []*path{&portable, active} {
+			got := make([]float32, m.Cols)
+			p.decode(typ, got, m.Data)
+			for i, v := range got {
+				if w := binary.LittleEndian.Uint32(want[4*i:]); math.Float32bits(v) != w {
+					t.Fatalf("%s, %s: weight %d is %#08x, want %#08x", p.name, name, i, math.Float32bits(v), w)
+				}
+			}
+		}
+	}
+}
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
