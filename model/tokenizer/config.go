@@ -1,0 +1,145 @@
+package tokenizer
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+)
+
+// configure reads the files beside tokenizer.json.
+func (t *Tokenizer) configure(dir string) error {
+	var c configs
+	for _, part := range []struct {
+		name string
+		into any
+	}{
+		{"special_tokens_map.json", &c.special},
+		{"tokenizer_config.json", &c.tokenizer},
+		{"config.json", &c.model},
+		{"generation_config.json", &c.generation},
+	} {
+		path := filepath.Join(dir, part.name)
+		data, err := readOptional(path, maxConfigFile)
+		if err != nil {
+			return err
+		}
+		if data == nil {
+			continue
+		}
+		if err := json.Unmarshal(data, part.into); err != nil {
+			return fmt.Errorf("%s can't be read: %w", path, err)
+		}
+	}
+	t.bos = c.bos(t)
+	t.eos = c.eos(t)
+	return nil
+}
+
+// configs is what is read of the files beside tokenizer.json.
+type configs struct {
+	special    specialNames
+	tokenizer  specialNames
+	model      specialIDs
+	generation specialIDs
+}
+
+type specialNames struct {
+	BOS tokenName `json:"bos_token"`
+	EOS tokenName `json:"eos_token"`
+}
+
+type specialIDs struct {
+	BOS idList `json:"bos_token_id"`
+	EOS idList `json:"eos_token_id"`
+}
+
+// tokenName is a token, written as a string or as an object with its content.
+type tokenName string
+
+// UnmarshalJSON reads either form.
+func (n *tokenName) UnmarshalJSON(data []byte) error {
+	var s string
+	if json.Unmarshal(data, &s) == nil {
+		*n = tokenName(s)
+		return nil
+	}
+	var j struct{ Content string }
+	if err := json.Unmarshal(data, &j); err != nil {
+		return fmt.Errorf("a token must be a string or an object with its content: %w", err)
+	}
+	*n = tokenName(j.Content)
+	return nil
+}
+
+// idList is an id or a list of ids.
+type idList []int
+
+// UnmarshalJSON reads either form.
+func (l *idList) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
+	}
+	var one int
+	if json.Unmarshal(data, &one) == nil {
+		*l = idList{one}
+		return nil
+	}
+	var many []int
+	if err := json.Unmarshal(data, &many); err != nil {
+		return fmt.Errorf("a token id must be a whole number or a list of them: %w", err)
+	}
+	*l = many
+	return nil
+}
+
+// lookup finds a token by its name.
+func (t *Tokenizer) lookup(name string) (int, bool) {
+	if name == "" {
+		return 0, false
+	}
+	for id, a := range t.added.byID {
+		if a.content == name {
+			return id, true
+		}
+	}
+	return t.model.Vocab().ID(name)
+}
+
+// exists says whether an id has a token.
+func (t *Tokenizer) exists(id int) bool {
+	_, _, ok := t.nameOf(id)
+	return ok
+}
+
+func (c configs) bos(t *Tokenizer) int {
+	for _, name := range []tokenName{c.tokenizer.BOS, c.special.BOS} {
+		if id, ok := t.lookup(string(name)); ok {
+			return id
+		}
+	}
+	for _, ids := range []idList{c.generation.BOS, c.model.BOS} {
+		if len(ids) == 1 && t.exists(ids[0]) {
+			return ids[0]
+		}
+	}
+	return -1
+}
+
+// eos collects the ids of all files that name one: models for chat often have
+// the token that ends a turn in one and the token that ends a text in another.
+func (c configs) eos(t *Tokenizer) []int {
+	var out []int
+	for _, name := range []tokenName{c.tokenizer.EOS, c.special.EOS} {
+		if id, ok := t.lookup(string(name)); ok {
+			out = append(out, id)
+		}
+	}
+	for _, id := range slices.Concat(c.generation.EOS, c.model.EOS) {
+		if t.exists(id) {
+			out = append(out, id)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
