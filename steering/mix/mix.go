@@ -3,7 +3,6 @@
 package mix
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -78,8 +77,7 @@ func (e Expression) comparable(vectors map[string]*steering.Vector, others []str
 			return fmt.Errorf("vectors %q and %q can't be mixed: their widths are %d and %d", names[0], name, first.DModel, v.DModel)
 		}
 		if only, lacks := missing(first, v), missing(v, first); len(only)+len(lacks) > 0 {
-			return fmt.Errorf("vectors %q and %q can't be mixed, since they have other layers: %w", names[0], name,
-				errors.New(difference(names[0], only, name, lacks)))
+			return fmt.Errorf("vectors %q and %q can't be mixed, since they have other layers: %s", names[0], name, difference(names[0], only, name, lacks))
 		}
 	}
 	return nil
@@ -111,7 +109,7 @@ func (e Expression) sum(vectors map[string]*steering.Vector, layer int) []float6
 	total := make([]float64, vectors[e[0].Vector].DModel)
 	for _, t := range e {
 		for i, x := range vectors[t.Vector].Directions[layer] {
-			total[i] += t.Factor * float64(x)
+			total[i] += float64(t.Factor * float64(x)) // never fused: the same bits on every machine
 		}
 	}
 	return total
@@ -152,10 +150,10 @@ func removeSpan(x []float64, units [][]float64) {
 		for _, u := range units {
 			along := 0.0
 			for i := range x {
-				along += x[i] * u[i]
+				along += float64(x[i] * u[i])
 			}
 			for i := range x {
-				x[i] -= along * u[i]
+				x[i] -= float64(along * u[i])
 			}
 		}
 	}
@@ -167,7 +165,7 @@ func removeSpan(x []float64, units [][]float64) {
 func norm(x []float64) float64 {
 	sum := 0.0
 	for _, v := range x {
-		sum += v * v
+		sum += float64(v * v)
 	}
 	return math.Sqrt(sum)
 }
