@@ -49,7 +49,6 @@ func Run(ctx context.Context, m *model.Model, o Options) (Result, error) {
 	r := Result{
 		WeightBytes: m.WeightBytes(), Threads: m.Pool().Threads(), Lanes: o.Lanes, Kernel: kernel.Path(),
 	}
-	r.ReadBandwidth = kernel.ReadBandwidth(ctx, m.Pool())
 	b := bencher{ctx: ctx, m: m, prompt: make([]int, o.PromptTokens)}
 	for i := range b.prompt {
 		b.prompt[i] = (i*7919 + 1) % m.Config().Vocab
@@ -70,7 +69,8 @@ func Run(ctx context.Context, m *model.Model, o Options) (Result, error) {
 	if b.err != nil {
 		return Result{}, b.err
 	}
-	r.ReadBandwidth = max(r.ReadBandwidth, kernel.ReadBandwidth(ctx, m.Pool()))
+	r.PeakRSSBytes = peakRSS() // before the bandwidth's own large buffer
+	r.ReadBandwidth = kernel.ReadBandwidth(ctx, m.Pool())
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
@@ -78,7 +78,6 @@ func Run(ctx context.Context, m *model.Model, o Options) (Result, error) {
 	r.DecodeTokensPerSecond = float64(o.GenTokens) / oneTime.Seconds()
 	r.LaneTokensPerSecond = float64(o.GenTokens*o.Lanes) / manyTime.Seconds()
 	r.BandwidthFraction = float64(r.WeightBytes) * r.DecodeTokensPerSecond / r.ReadBandwidth
-	r.PeakRSSBytes = peakRSS()
 	return r, nil
 }
 

@@ -91,7 +91,7 @@ func computePrefix(ctx context.Context, m *model.Model, ids []int, need needs) (
 
 // drawnTokens is how many prompt positions have their whole distribution in
 // memory at once.
-const drawnTokens = 64
+const drawnTokens = 32
 
 // computeDrawn runs the prompt piece by piece and describes the distribution
 // at every position.
