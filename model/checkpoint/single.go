@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"strconv"
 
 	"tiller/model/checkpoint/filekind"
 	"tiller/model/checkpoint/gguf"
@@ -25,8 +26,10 @@ func (c *Checkpoint) openGGUF() error {
 	default:
 		return filekind.Refuse(c.Path, "a GGUF file", m.data)
 	}
-	if match := shardName.FindStringSubmatch(filepath.Base(c.Path)); match != nil && match[1] != "00001" {
-		return fmt.Errorf("%s is one of %s parts of a split model, which can't be opened: join them with llama-gguf-split --merge first", c.Path, match[1])
+	if match := shardName.FindStringSubmatch(filepath.Base(c.Path)); match != nil {
+		if parts, err := strconv.Atoi(match[1]); err == nil && parts > 1 {
+			return splitModel(c.Path, uint64(parts))
+		}
 	}
 	f, err := gguf.Parse(c.Path, m.data)
 	if err != nil {
@@ -37,7 +40,7 @@ func (c *Checkpoint) openGGUF() error {
 		return err
 	}
 	if parts > 1 {
-		return fmt.Errorf("%s is one of %d parts of a split model, which can't be opened: join them with llama-gguf-split --merge first", c.Path, parts)
+		return splitModel(c.Path, parts)
 	}
 	c.Format, c.GGUF = FormatGGUF, f
 	c.tensors = make([]Tensor, len(f.Tensors))
@@ -46,4 +49,8 @@ func (c *Checkpoint) openGGUF() error {
 	}
 	c.fingerprint = fingerprintOf(m.data[:min(f.DataOffset, int64(len(m.data)))])
 	return nil
+}
+
+func splitModel(path string, parts uint64) error {
+	return fmt.Errorf("%s is one of %d parts of a split model, which can't be opened: join them with llama-gguf-split --merge first", path, parts)
 }

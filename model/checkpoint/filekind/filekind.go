@@ -65,7 +65,12 @@ func Of(data []byte) Kind {
 	if len(data) > 8 && data[8] == '{' && binary.LittleEndian.Uint64(data) < 1<<32 {
 		return Safetensors
 	}
-	start := bytes.ToLower(bytes.TrimLeft(data[:min(len(data), 256)], " \t\r\n"))
+	start := bytes.Clone(bytes.TrimLeft(data[:min(len(data), 256)], " \t\r\n"))
+	for i, c := range start { // bytes.ToLower would rewrite what is not UTF-8
+		if 'A' <= c && c <= 'Z' {
+			start[i] = c + 'a' - 'A'
+		}
+	}
 	for _, b := range beginnings {
 		if bytes.HasPrefix(start, []byte(b.text)) {
 			return b.kind

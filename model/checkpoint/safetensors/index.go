@@ -52,7 +52,7 @@ func ParseIndex(name string, text []byte) (Index, error) {
 
 // checkShard refuses names that could lead out of the folder, on any system.
 func checkShard(file string) error {
-	if strings.ContainsAny(file, `/\:`) || !filepath.IsLocal(file) || !strings.HasSuffix(file, ".safetensors") {
+	if strings.ContainsAny(file, "/\\:\x00") || !filepath.IsLocal(file) || !strings.HasSuffix(file, ".safetensors") {
 		return fmt.Errorf("%q is not the plain name of a .safetensors file", file)
 	}
 	return nil

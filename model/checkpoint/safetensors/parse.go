@@ -82,6 +82,9 @@ func (p *parser) header() error {
 			return p.readMetadata()
 		}
 		e, err := p.entry()
+		if err == nil && name == "" {
+			err = errors.New("its name is empty")
+		}
 		if err != nil {
 			return p.fail(fmt.Sprintf("tensor %q", name), p.at(), err)
 		}
