@@ -6,12 +6,11 @@ import (
 	"strings"
 )
 
-// binder compiles terms.
+// binder fills a Bound.
 type binder struct {
-	plan      Plan
-	context   Context
+	*Bound
+	vectors   map[string]*Vector
 	units     map[unitKey][]float32
-	matchers  []*matcher
 	matcherOf map[string]int
 }
 
@@ -22,7 +21,7 @@ type unitKey struct {
 
 // bind compiles the 0-based term i.
 func (b *binder) bind(i int, t Term) (boundTerm, error) {
-	bound := boundTerm{Term: t, text: t.String(), edits: make([]*edit, b.context.Layers+1)}
+	bound := boundTerm{Term: t, text: t.String(), edits: make([]*edit, b.layers+1)}
 	if err := b.checkGate(i, t); err != nil {
 		return bound, err
 	}
@@ -30,7 +29,7 @@ func (b *binder) bind(i int, t Term) (boundTerm, error) {
 	if err != nil {
 		return bound, err
 	}
-	at, err := b.layers(i, t, v)
+	at, err := b.place(i, t, v)
 	if err != nil {
 		return bound, err
 	}
@@ -40,15 +39,10 @@ func (b *binder) bind(i int, t Term) (boundTerm, error) {
 			bound.zero = append(bound.zero, l.layer)
 			continue
 		}
-		if t.Strength.Relative {
-			e.relative = true
-			e.factor = float64(b.context.MedianNorm[l.layer+1])
-			if t.Op != Clamp {
-				e.factor /= e.norm
+		if !e.relative { // else it depends on the lane
+			if err := b.checkSize(i, l.layer, t, e); err != nil {
+				return bound, err
 			}
-		}
-		if size := t.Strength.peak() * e.factor * e.norm; size > maxEdit && (t.Op == Add || t.Op == AddN) {
-			return bound, b.plan.fail(i, strengthPart, "a strength of %s times the direction of norm %.3g at layer %s is more than a row can take", t.Strength, e.norm, layerName(l.layer))
 		}
 		if t.Strength.everChanges(e) {
 			bound.edits[l.layer+1] = e
@@ -57,10 +51,6 @@ func (b *binder) bind(i int, t Term) (boundTerm, error) {
 	bound.selector, err = b.selector(t.Select)
 	return bound, err
 }
-
-// maxEdit is the largest norm that may be added to a row: the squares of what
-// is larger overflow float32 in the next norm.
-const maxEdit = 1e18
 
 func (b *binder) checkGate(i int, t Term) error {
 	for _, test := range t.Gate {
@@ -73,16 +63,16 @@ func (b *binder) checkGate(i int, t Term) error {
 
 // vector finds the term's vector and checks that it fits the model.
 func (b *binder) vector(i int, t Term) (*Vector, error) {
-	v := b.context.Vectors[t.Vector]
+	v := b.vectors[t.Vector]
 	if v == nil {
-		return nil, b.plan.fail(i, vectorPart, "there is no vector %q; %s", t.Vector, suggest(t.Vector, b.context.Vectors))
+		return nil, b.plan.fail(i, vectorPart, "there is no vector %q; %s", t.Vector, suggest(t.Vector, b.vectors))
 	}
 	if err := v.Check(); err != nil {
 		return nil, b.plan.fail(i, vectorPart, "%v", err)
 	}
 	layers := v.Layers()
-	if v.DModel != b.context.DModel || t.Layers.Kind != NamedLayers && !b.fits(t, layers) {
-		return nil, b.plan.fail(i, vectorPart, "%s has %s of width %d; this model has %d of %d", fileName(v, t.Vector), directionsFor(layers), v.DModel, b.context.Layers, b.context.DModel)
+	if v.DModel != b.width || t.Layers.Kind != NamedLayers && !b.fits(t, layers) {
+		return nil, b.plan.fail(i, vectorPart, "%s has %s of width %d; this model has %d of %d", fileName(v, t.Vector), directionsFor(layers), v.DModel, b.layers, b.width)
 	}
 	return v, nil
 }
@@ -93,21 +83,21 @@ func (b *binder) fits(t Term, layers []int) bool {
 	if len(layers) == 1 && t.Layers.Kind == AllLayers {
 		return true
 	}
-	return layers[len(layers)-1] < b.context.Layers
+	return layers[len(layers)-1] < b.layers
 }
 
 // placed is a layer of the model with the vector's layer whose direction is
 // used there.
 type placed struct{ layer, own int }
 
-// layers resolves where the term acts, each layer once, in increasing order.
-func (b *binder) layers(i int, t Term, v *Vector) ([]placed, error) {
+// place resolves where the term acts, each layer once, in increasing order.
+func (b *binder) place(i int, t Term, v *Vector) ([]placed, error) {
 	own := v.Layers()
 	single := len(own) == 1
 	var at []placed
 	switch {
 	case t.Layers.Kind == AllLayers && single:
-		for layer := range b.context.Layers {
+		for layer := range b.layers {
 			at = append(at, placed{layer, own[0]})
 		}
 		return at, nil
@@ -117,11 +107,11 @@ func (b *binder) layers(i int, t Term, v *Vector) ([]placed, error) {
 		}
 		return at, nil
 	}
-	named := make([]bool, b.context.Layers+1)
+	named := make([]bool, b.layers+1)
 	for _, item := range t.Layers.Items {
 		for layer := item.From; layer <= item.To; layer++ {
-			if layer >= b.context.Layers {
-				return nil, b.plan.fail(i, layersPart, "this model has no layer %d; it has layers 0 to %d, and embed", layer, b.context.Layers-1)
+			if layer >= b.layers {
+				return nil, b.plan.fail(i, layersPart, "this model has no layer %d; it has layers 0 to %d, and embed", layer, b.layers-1)
 			}
 			if !single && v.Directions[layer] == nil {
 				return nil, b.plan.fail(i, layersPart, "%s has no direction at layer %s; it has layers %s", fileName(v, t.Vector), layerName(layer), spans(own))
@@ -143,7 +133,7 @@ func (b *binder) layers(i int, t Term, v *Vector) ([]placed, error) {
 // nil if that direction is zero.
 func (b *binder) edit(t Term, v *Vector, own int) *edit {
 	d := v.Directions[own]
-	e := &edit{op: t.Op, direction: d, norm: norm(d), factor: 1, own: own}
+	e := &edit{op: t.Op, direction: d, norm: norm(d), factor: 1, relative: t.Strength.Relative, own: own}
 	if e.norm == 0 {
 		return nil
 	}

@@ -208,16 +208,7 @@ func (g *Program) FiredAt(position int) []int {
 
 // LowestLayer returns the lowest layer that a term can edit at any time; not
 // ok means that the plan is neutral.
-func (g *Program) LowestLayer() (layer int, ok bool) {
-	for n := range g.layers + 1 {
-		for i := range g.terms {
-			if g.terms[i].edits[n] != nil {
-				return n - 1, true
-			}
-		}
-	}
-	return 0, false
-}
+func (g *Program) LowestLayer() (layer int, ok bool) { return lowestLayer(g.terms) }
 
 // FirstPosition returns the first position of the prompt at which a term
 // fires; not ok means none does.

@@ -28,7 +28,7 @@ func suggest(name string, vectors map[string]*Vector) string {
 		}
 		return strings.Compare(a.name, b.name)
 	})
-	if near := all[0]; near.distance <= max(1, len(name)/3) {
+	if near := all[0]; near.distance <= max(1, len(name)/2) {
 		return fmt.Sprintf("did you mean %q?", near.name)
 	}
 	slices.SortFunc(all, func(a, b candidate) int { return strings.Compare(a.name, b.name) })
