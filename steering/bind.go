@@ -29,7 +29,7 @@ func (b *binder) bind(i int, t Term) (boundTerm, error) {
 	if err != nil {
 		return bound, err
 	}
-	at, err := b.place(i, t, v)
+	at, err := b.resolve(i, t, v)
 	if err != nil {
 		return bound, err
 	}
@@ -90,8 +90,8 @@ func (b *binder) fits(t Term, layers []int) bool {
 // used there.
 type placed struct{ layer, own int }
 
-// place resolves where the term acts, each layer once, in increasing order.
-func (b *binder) place(i int, t Term, v *Vector) ([]placed, error) {
+// resolve finds where the term acts, each layer once, in increasing order.
+func (b *binder) resolve(i int, t Term, v *Vector) ([]placed, error) {
 	own := v.Layers()
 	single := len(own) == 1
 	var at []placed

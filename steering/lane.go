@@ -37,9 +37,9 @@ type Drawn struct {
 	Known   bool
 }
 
-// text follows a lane's text and decides what the selectors ask about it. A
-// copy goes its own way.
-type text struct {
+// transcript follows a lane's text and decides what the selectors ask about it.
+// A copy goes its own way.
+type transcript struct {
 	held      string // bytes of an unfinished character
 	sentences sentence.Splitter
 	thoughts  thoughts
@@ -47,7 +47,7 @@ type text struct {
 
 // push adds a token and returns its whole characters, with those that earlier
 // tokens began, and whether it holds a sentence end.
-func (x *text) push(t Token) (whole string, end bool) {
+func (x *transcript) push(t Token) (whole string, end bool) {
 	whole, x.held = wholeCharacters(x.held + t.Text)
 	x.thoughts.push(whole)
 	if t.Special {
@@ -106,7 +106,7 @@ func (h *thoughts) push(s string) {
 // SentenceEnds tells of each token whether it holds a sentence end, seeing the
 // tokens up to it (see package sentence). Special tokens hold none.
 func SentenceEnds(tokens []Token) []bool {
-	var x text
+	var x transcript
 	ends := make([]bool, len(tokens))
 	for i, t := range tokens {
 		_, ends[i] = x.push(t)

@@ -26,7 +26,7 @@ type Program struct {
 	rowEdits    int
 	first       int // first prompt position that fires, or -1
 
-	text     text
+	text     transcript
 	matchers []*matcher
 	matches  []bool // by matcher, at the last position
 	set      states // scratch
@@ -66,7 +66,7 @@ func (g *Program) reset() {
 	g.shots, g.starts = g.shots[:0], append(g.starts[:0], 0)
 	g.counts = make([]count, len(g.terms))
 	g.promptEdits, g.rowEdits, g.first = 0, 0, -1
-	g.text = text{}
+	g.text = transcript{}
 	for _, m := range g.matchers {
 		m.restart()
 	}

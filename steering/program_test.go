@@ -275,3 +275,55 @@ func BenchmarkAccept(b *testing.B) {
 		g.Accept(conversation[i%len(conversation)], Drawn{})
 	}
 }
+
+// Whatever the plan, it is refused or runs, and a lane that was cut and went on
+// again cannot be told from one that was not.
+func FuzzProgram(f *testing.F) {
+	for _, p := range plans {
+		f.Add(p.text, uint8(13))
+	}
+	f.Add(strings.ReplaceAll(busyPlan, "a", "many"), uint8(11))
+	f.Add(strings.ReplaceAll(busyPlan, "a", "one"), uint8(20))
+	f.Fuzz(func(t *testing.T, text string, cut uint8) {
+		p, err := Parse(text)
+		if err != nil || len(p.Terms) > 20 {
+			return
+		}
+		c := several()
+		for _, name := range p.Names() {
+			if c.Vectors[name] == nil {
+				c.Vectors[name] = c.Vectors["many"]
+			}
+		}
+		c.Prompt, c.Drawn = conversation[:conversationPrompt], make([]Drawn, conversationPrompt)
+		g, err := Compile(p, c)
+		if err != nil {
+			return
+		}
+		run := func(g *Program) string {
+			for i := g.Len(); i < len(conversation); i++ {
+				g.Accept(conversation[i], Drawn{Entropy: float64(i % 4), Margin: 0.1, Known: i%3 > 0})
+			}
+			return fmt.Sprint(g.Report(), g.EmptySelections(), g.Ratios(), g.shots, g.starts)
+		}
+		want, fork := run(g), g.Clone()
+		if err := fork.Truncate(conversationPrompt + int(cut)%(len(conversation)-conversationPrompt)); err != nil {
+			t.Fatal(err)
+		}
+		if got := run(fork); got != want {
+			t.Fatalf("cut and run again: %s, want %s", got, want)
+		}
+		for position := range g.Len() {
+			for layer := Embed; layer < 4; layer++ {
+				row, grad := []float32{1, -2}, []float32{1, 1}
+				g.Backward(layer, position, row, grad)
+				if g.Edits(layer, position) != g.Edit(layer, position, row) {
+					t.Fatalf("layer %d, position %d: Edit and Edits disagree", layer, position)
+				}
+				if x := row[0] + row[1]; x-x != 0 && len(p.Terms) == 1 {
+					t.Fatalf("layer %d, position %d: the row becomes %v", layer, position, row)
+				}
+			}
+		}
+	})
+}
