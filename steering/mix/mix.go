@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tiller/steering"
+	"tiller/steering/vectorfile"
 )
 
 // negligible is the part of a direction, relative to its norm, that is taken for rounding error:
@@ -31,7 +32,7 @@ func Mix(expr string, vectors map[string]*steering.Vector, orthogonalTo []string
 			return nil, fmt.Errorf("there is no vector %q to be orthogonal to; the vectors are %s", name, strings.Join(names, ", "))
 		}
 	}
-	if err := e.comparable(vectors, orthogonalTo); err != nil {
+	if err := e.fit(vectors, orthogonalTo); err != nil {
 		return nil, err
 	}
 	first := vectors[e[0].Vector]
@@ -39,13 +40,13 @@ func Mix(expr string, vectors map[string]*steering.Vector, orthogonalTo []string
 		Name:       "mix",
 		DModel:     first.DModel,
 		Directions: make(map[int][]float32, len(first.Directions)),
-		Meta:       map[string]string{"method": "mix", "expression": e.String()},
+		Meta:       map[string]string{vectorfile.MetaMethod: "mix", "expression": e.String()},
 	}
 	if len(orthogonalTo) > 0 {
 		result.Meta["orthogonal_to"] = strings.Join(orthogonalTo, ", ")
 	}
-	for key, value := range first.Meta {
-		if e.agree(vectors, key, value) && (key == "model_hint" || key == "model_fingerprint") {
+	for _, key := range []string{vectorfile.MetaModelHint, vectorfile.MetaModelFingerprint} {
+		if value, ok := e.agreed(vectors, key); ok {
 			result.Meta[key] = value
 		}
 	}
@@ -55,13 +56,13 @@ func Mix(expr string, vectors map[string]*steering.Vector, orthogonalTo []string
 		result.Directions[layer] = rounded(sum)
 	}
 	if err := result.Check(); err != nil {
-		return nil, fmt.Errorf("the mix %q leaves nothing to steer with: %w", e, err)
+		return nil, fmt.Errorf("the mix %q can't be used: %w", e, err)
 	}
 	return result, nil
 }
 
-// comparable checks that the vectors concerned are whole and have one width and the same layers.
-func (e Expression) comparable(vectors map[string]*steering.Vector, others []string) error {
+// fit checks that the vectors concerned are whole and have one width and the same layers.
+func (e Expression) fit(vectors map[string]*steering.Vector, others []string) error {
 	var names []string
 	for _, t := range e {
 		names = append(names, t.Vector)
@@ -99,9 +100,11 @@ func difference(a string, onlyA []int, b string, onlyB []int) string {
 	return strings.Join(parts, ", ")
 }
 
-// agree reports whether all vectors of the expression have this metadata.
-func (e Expression) agree(vectors map[string]*steering.Vector, key, value string) bool {
-	return !slices.ContainsFunc(e, func(t Term) bool { return vectors[t.Vector].Meta[key] != value })
+// agreed returns the metadata that all vectors of the expression have under key, if they agree.
+func (e Expression) agreed(vectors map[string]*steering.Vector, key string) (string, bool) {
+	value, ok := vectors[e[0].Vector].Meta[key]
+	differs := slices.ContainsFunc(e, func(t Term) bool { return vectors[t.Vector].Meta[key] != value })
+	return value, ok && !differs
 }
 
 // sum is the expression at one layer [d_model].
