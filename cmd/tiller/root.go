@@ -19,7 +19,11 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
+		newRun(),
+		newLogits(),
+		newTokenize(),
 		newModel(),
+		newVector(),
 	)
 	return root
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"tiller/steering"
+	"tiller/steering/vectorfile"
 	"tiller/tui/visible"
 )
 
@@ -29,13 +33,59 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join("testdata", "script"),
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MODELS", models)
-			return nil
+			env.Setenv("ESC", "\x1b")
+			env.Setenv("BAD", "a\xffb")
+			return errors.Join(writeVectors(env.WorkDir), writeHostile(env.WorkDir, filepath.Join(models, "llama-mha")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 		},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
+}
+
+// writeVectors writes vectors for the tiny models of width 16 and 2 layers into
+// a script's folder: sine at layers 0 and 1, one at layer 1 alone, and wide,
+// which fits no model.
+func writeVectors(dir string) error {
+	sine := func(width int) []float32 {
+		d := make([]float32, width)
+		for i := range d {
+			d[i] = float32(math.Sin(0.5 * float64(i+1)))
+		}
+		return d
+	}
+	for file, v := range map[string]*steering.Vector{
+		"vectors/sine.safetensors": {DModel: 16, Directions: map[int][]float32{0: sine(16), 1: sine(16)}, Meta: map[string]string{"method": "sin\x1b]0;owned\x07e"}},
+		"vectors/one.gguf":         {DModel: 16, Directions: map[int][]float32{1: sine(16)}},
+		"vectors/wide.gguf":        {DModel: 24, Directions: map[int][]float32{1: sine(24)}},
+	} {
+		file = filepath.Join(dir, filepath.FromSlash(file))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := vectorfile.Write(file, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeHostile copies a model into the folder hostile, with a vocabulary that
+// attacks the terminal: what was "cat" sets its title and turns the direction
+// of text.
+func writeHostile(dir, model string) error {
+	to := filepath.Join(dir, "hostile")
+	if err := os.CopyFS(to, os.DirFS(model)); err != nil {
+		return err
+	}
+	file := filepath.Join(to, "tokenizer.json")
+	vocabulary, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	vocabulary = bytes.ReplaceAll(vocabulary, []byte(`"cat"`), []byte(`"\u001b]0;owned\u0007\u202ecat\u009b"`))
+	return os.WriteFile(file, vocabulary, 0o644)
 }
 
 // exits runs "exits CODE COMMAND ARGS...": the command must exit with that code

@@ -58,7 +58,7 @@ func (p *Printer) joinRules(words []string, joint string) string {
 }
 
 func (p *Printer) promptRule(tokens int) string {
-	return " " + rule("prompt, "+count(tokens, "token"), p.frameWidth(p.columns)-1)
+	return " " + rule("prompt, "+Count(tokens, "token"), p.frameWidth(p.columns)-1)
 }
 
 func (p *Printer) topRule(g []*lane) string {
@@ -72,7 +72,7 @@ func (p *Printer) topRule(g []*lane) string {
 func (p *Printer) bottomRule(g []*lane, s []LaneSummary) string {
 	words := make([]string, len(g))
 	for i, l := range g {
-		words[i] = count(len(l.tokens), "token") + ", " + stopWord(s[i].Stop)
+		words[i] = Count(len(l.tokens), "token") + ", " + stopWord(s[i].Stop)
 	}
 	return p.joinRules(words, "┴")
 }
@@ -90,7 +90,7 @@ func (p *Printer) excerpt(prompt string) []string {
 		return lines
 	}
 	half := promptLines / 2
-	left := frameStyle.Render("… " + count(len(lines)-2*half, "line") + " …")
+	left := frameStyle.Render("… " + Count(len(lines)-2*half, "line") + " …")
 	return append(append(lines[:half:half], left), lines[len(lines)-half:]...)
 }
 

@@ -13,6 +13,8 @@ import (
 	"io"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"tiller/tui/visible"
 )
 
@@ -65,7 +67,7 @@ func (p *Printer) Begin(h Header) {
 		p.lanes = append(p.lanes, &lane{name: l.Name, plan: l.Plan, parts: -1, flow: newFlow(p.textWidth())})
 	}
 	if p.piped() {
-		p.printf("model: %s\nprompt (%s):\n%s\n", visible.Line(h.Model), count(h.Tokens, "token"), visible.Text(h.Prompt))
+		p.printf("model: %s\nprompt (%s):\n%s\n", visible.Line(h.Model), Count(h.Tokens, "token"), visible.Text(h.Prompt))
 		return
 	}
 	p.printf(" %s\n\n%s\n", titleStyle.Render(cut(visible.Line(h.Model), p.frameWidth(p.columns)-2)), p.promptRule(h.Tokens))
@@ -107,7 +109,7 @@ func (p *Printer) End(s Summary) error {
 	}
 	if p.piped() {
 		for i, l := range p.lanes {
-			p.printf("\n%s (%s, %s):\n", visible.Line(l.title()), count(len(l.tokens), "token"), stopWord(s.Lanes[i].Stop))
+			p.printf("\n%s (%s, %s):\n", visible.Line(l.title()), Count(len(l.tokens), "token"), stopWord(s.Lanes[i].Stop))
 			p.rows([]*lane{l}, 0)
 		}
 	} else {
@@ -152,7 +154,7 @@ func (p *Printer) show() {
 		if !any {
 			break
 		}
-		b.WriteString("\r" + line)
+		b.WriteString("\r" + line + ansi.EraseLineRight)
 		if !p.rowFinal(g, p.row) {
 			break
 		}

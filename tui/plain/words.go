@@ -116,7 +116,7 @@ func (p *Printer) parting(l *lane) string {
 	case len(l.tokens) < len(base.tokens):
 		return fmt.Sprintf("It ended at token %d, where base went on; until there both are the same.", len(l.tokens))
 	}
-	return fmt.Sprintf("Both chose the same %s.", count(len(l.tokens), "token"))
+	return fmt.Sprintf("Both chose the same %s.", Count(len(l.tokens), "token"))
 }
 
 // steering counts what a plan did to a lane.
@@ -124,15 +124,15 @@ func (l *lane) steering(s LaneSummary) string {
 	if s.RowEdits == 0 {
 		return "Nothing was steered."
 	}
-	of := fmt.Sprintf("%d of %s", l.steeredTokens(), count(len(l.tokens), "token"))
+	of := fmt.Sprintf("%d of %s", l.steeredTokens(), Count(len(l.tokens), "token"))
 	if n := l.steeredTokens(); n == len(l.tokens) {
 		of = "Every token"
 	}
 	prompt := "no earlier position of the prompt"
 	if s.PromptEdits > 0 {
-		prompt = count(s.PromptEdits, "earlier position") + " of the prompt"
+		prompt = Count(s.PromptEdits, "earlier position") + " of the prompt"
 	}
-	return fmt.Sprintf("▲ %s steered, and %s; %s edited in all.", of, prompt, count(s.RowEdits, "row"))
+	return fmt.Sprintf("▲ %s steered, and %s; %s edited in all.", of, prompt, Count(s.RowEdits, "row"))
 }
 
 // sentence says how often a term fired and how strong it was.
@@ -140,7 +140,7 @@ func (f Fired) sentence(positions int) string {
 	if f.Count == 0 {
 		return f.Term + " never fired."
 	}
-	s := fmt.Sprintf("%s fired at %d of %s.", f.Term, f.Count, count(positions, "token"))
+	s := fmt.Sprintf("%s fired at %d of %s.", f.Term, f.Count, Count(positions, "token"))
 	if len(f.Ratios) == 0 {
 		return s
 	}
@@ -152,6 +152,9 @@ func ratios(r []Ratio) string {
 	if len(r) > 4 {
 		lo := slices.MinFunc(r, bySize)
 		hi := slices.MaxFunc(r, bySize)
+		if figure(lo.Value) == figure(hi.Value) {
+			return fmt.Sprintf("|s d| is %s of the median |h| at %s.", figure(lo.Value), Count(len(r), "layer"))
+		}
 		return fmt.Sprintf("|s d| is %s (layer %s) to %s (layer %s) of the median |h|.",
 			figure(lo.Value), layer(lo.Layer), figure(hi.Value), layer(hi.Layer))
 	}
@@ -180,8 +183,8 @@ func figure(x float64) string {
 	return strconv.FormatFloat(x, 'g', 2, 64)
 }
 
-// count writes n and the noun, in the plural where it is due.
-func count(n int, noun string) string {
+// Count writes n and the noun, in the plural where it is due.
+func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tiller/steering"
+	"tiller/steering/vectorfile"
+)
+
+// maxPlanFile bounds the size in bytes of a plan's JSON file.
+const maxPlanFile = 1 << 20
+
+// vectorFlags bind the names that plans use to files.
+type vectorFlags struct {
+	named []string // NAME=FILE
+	dir   string
+}
+
+func (v *vectorFlags) add(f *pflag.FlagSet) {
+	f.StringArrayVar(&v.named, "vector", nil, "NAME=FILE, a vector by the name plans call it; repeatable")
+	f.StringVar(&v.dir, "vectors", "", "folder of vector files, each named as its file without the ending")
+}
+
+// vectorFiles are the files that may hold a vector, by the vector's name.
+type vectorFiles map[string][]string
+
+// files returns the files of all names that are bound. A binding by --vector
+// goes before what --vectors offers.
+func (v *vectorFlags) files(cmd *cobra.Command) (vectorFiles, error) {
+	files := vectorFiles{}
+	if v.dir != "" {
+		entries, err := os.ReadDir(v.dir)
+		if err != nil {
+			return nil, fmt.Errorf("cannot look for vectors: %w", err)
+		}
+		for _, e := range entries {
+			ending := filepath.Ext(e.Name())
+			if ending == ".gguf" || ending == ".safetensors" {
+				name := strings.TrimSuffix(e.Name(), ending)
+				files[name] = append(files[name], filepath.Join(v.dir, e.Name()))
+			}
+		}
+	}
+	bound := map[string]bool{}
+	for _, binding := range v.named {
+		name, file, found := strings.Cut(binding, "=")
+		switch {
+		case !found || name == "" || file == "":
+			return nil, usagef(cmd, "--vector takes NAME=FILE, not %q", binding)
+		case bound[name]:
+			return nil, usagef(cmd, "--vector names %q twice", name)
+		}
+		bound[name] = true
+		files[name] = []string{file}
+	}
+	return files, nil
+}
+
+// load reads the vectors of these names; one without a file is left out, and
+// whoever uses it says so.
+func (f vectorFiles) load(names []string) (map[string]*steering.Vector, error) {
+	vectors := map[string]*steering.Vector{}
+	for _, name := range names {
+		files := f[name]
+		if len(files) == 0 || vectors[name] != nil {
+			continue
+		}
+		if len(files) > 1 {
+			return nil, fmt.Errorf("the vector %q may be %q or %q: choose one with --vector", name, files[0], files[1])
+		}
+		vector, _, err := vectorfile.Read(files[0])
+		if err != nil {
+			return nil, err
+		}
+		vector.Name = name
+		vectors[name] = vector
+	}
+	return vectors, nil
+}
+
+// load reads the vectors that plans use.
+func (v *vectorFlags) load(cmd *cobra.Command, plans []steering.Plan) (map[string]*steering.Vector, error) {
+	files, err := v.files(cmd)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, plan := range plans {
+		names = append(names, plan.Names()...)
+	}
+	return files.load(names)
+}
+
+// readPlans reads all plans.
+func readPlans(cmd *cobra.Command, texts []string) ([]steering.Plan, error) {
+	plans := make([]steering.Plan, len(texts))
+	for i, text := range texts {
+		var err error
+		if plans[i], err = readPlan(cmd, text); err != nil {
+			return nil, err
+		}
+	}
+	return plans, nil
+}
+
+// readPlan reads a plan as text, or from a file if it begins with @.
+func readPlan(cmd *cobra.Command, text string) (steering.Plan, error) {
+	name, isFile := strings.CutPrefix(text, "@")
+	if !isFile {
+		plan, err := steering.Parse(text)
+		if err != nil {
+			return plan, usagef(cmd, "--plan %q: %w", text, err)
+		}
+		return plan, nil
+	}
+	if !strings.ContainsAny(name, `/\`) {
+		return steering.Plan{}, usagef(cmd, "there is no saved plan %q: name a plan's file with a slash, as in @./%s.json", name, name)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return steering.Plan{}, fmt.Errorf("cannot read the plan: %w", err)
+	}
+	if info.Size() > maxPlanFile {
+		return steering.Plan{}, fmt.Errorf("%q has %d bytes, too many for a plan", name, info.Size())
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return steering.Plan{}, fmt.Errorf("cannot read the plan: %w", err)
+	}
+	var plan steering.Plan
+	if err := json.Unmarshal(data, &plan); err != nil {
+		return plan, fmt.Errorf("%q: %w", name, err)
+	}
+	return plan, nil
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tiller/model/generate"
+	"tiller/model/tokenizer"
+)
+
+// maxPromptFile bounds a prompt file; no context is as long.
+const maxPromptFile = 64 << 20
+
+// promptFlags say what a lane starts from.
+type promptFlags struct {
+	texts        []string
+	file         string
+	ids          []int
+	chat         bool
+	system       string
+	prefill      string
+	noBOS        bool
+	parseSpecial bool
+}
+
+// add defines the flags; those of chats only where chat is set.
+func (p *promptFlags) add(f *pflag.FlagSet, chat bool) {
+	help := "prompt"
+	if chat {
+		help = "prompt; in a chat repeatable: user, assistant, user, ..."
+	}
+	f.StringArrayVar(&p.texts, "prompt", nil, help)
+	f.StringVar(&p.file, "prompt-file", "", "read the prompt from a file; - is standard input")
+	f.IntSliceVar(&p.ids, "ids", nil, "the prompt as token ids: 1,2,3")
+	if chat {
+		f.BoolVar(&p.chat, "chat", false, "put the prompt into the model's chat template")
+		f.StringVar(&p.system, "system", "", "system message of the chat")
+		f.StringVar(&p.prefill, "prefill", "", "beginning of the assistant's answer in the chat")
+	}
+	f.BoolVar(&p.noBOS, "no-bos", false, "leave out the tokens that the tokenizer puts around a text")
+	f.BoolVar(&p.parseSpecial, "parse-special", false, "read the names of special tokens in the prompt as these tokens")
+}
+
+// check refuses flags that contradict each other.
+func (p *promptFlags) check(cmd *cobra.Command) error {
+	set := func(name string) bool { return cmd.Flags().Changed(name) }
+	var sources []string
+	for _, name := range []string{"prompt", "prompt-file", "ids"} {
+		if set(name) {
+			sources = append(sources, "--"+name)
+		}
+	}
+	switch {
+	case len(sources) == 0:
+		return usagef(cmd, "there is no prompt: pass --prompt, --prompt-file or --ids")
+	case len(sources) > 1:
+		return usagef(cmd, "%s are different ways to give one prompt: pass only one", strings.Join(sources, " and "))
+	case p.chat && set("ids"):
+		return usagef(cmd, "--chat makes the prompt from text and can't be used with --ids")
+	case !p.chat && len(p.texts) > 1:
+		return usagef(cmd, "there are %d prompts: without --chat, which takes them as turns, pass one", len(p.texts))
+	case p.chat && len(p.texts) > 0 && len(p.texts)%2 == 0:
+		return usagef(cmd, "the last of %d turns is the assistant's, but the user's is needed: begin the answer with --prefill", len(p.texts))
+	}
+	for _, name := range []string{"system", "prefill"} {
+		if set(name) && !p.chat {
+			return usagef(cmd, "--%s needs --chat", name)
+		}
+	}
+	for _, name := range []string{"no-bos", "parse-special"} {
+		if set(name) && (p.chat || set("ids")) {
+			return usagef(cmd, "--%s has no meaning with %s", name, map[bool]string{true: "--chat", false: "--ids"}[p.chat])
+		}
+	}
+	return nil
+}
+
+// byID reports whether the prompt is given as ids.
+func (p *promptFlags) byID(cmd *cobra.Command) bool { return cmd.Flags().Changed("ids") }
+
+// openTokenizer opens a model's tokenizer. A prompt of ids can do without one.
+func openTokenizer(path string, byID bool) (*tokenizer.Tokenizer, error) {
+	t, err := tokenizer.Open(path)
+	if err != nil && byID {
+		return nil, nil
+	}
+	return t, err
+}
+
+// read returns the prompt. The tokenizer may be nil for ids.
+func (p *promptFlags) read(cmd *cobra.Command, t *tokenizer.Tokenizer) (generate.Prompt, error) {
+	if p.byID(cmd) {
+		return generate.IDPrompt(t, p.ids)
+	}
+	texts := p.texts
+	if p.file != "" {
+		text, err := readPrompt(cmd.InOrStdin(), p.file)
+		if err != nil {
+			return generate.Prompt{}, err
+		}
+		texts = []string{text}
+	}
+	if !p.chat {
+		return generate.RawPrompt(t, texts[0], tokenizer.EncodeOptions{NoSpecial: p.noBOS, ParseSpecial: p.parseSpecial})
+	}
+	var messages []tokenizer.Message
+	if p.system != "" {
+		messages = append(messages, tokenizer.Message{Role: "system", Content: p.system})
+	}
+	for i, text := range texts {
+		messages = append(messages, tokenizer.Message{Role: []string{"user", "assistant"}[i%2], Content: text})
+	}
+	return generate.ChatPrompt(t, messages, p.prefill)
+}
+
+// readPrompt reads a file, or standard input, without the newline at its end.
+func readPrompt(stdin io.Reader, name string) (string, error) {
+	from, what := stdin, "standard input"
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return "", fmt.Errorf("cannot read the prompt: %w", err)
+		}
+		defer f.Close()
+		from, what = f, name
+	}
+	text, err := io.ReadAll(io.LimitReader(from, maxPromptFile+1))
+	if err != nil {
+		return "", fmt.Errorf("cannot read the prompt: %w", err)
+	}
+	if len(text) > maxPromptFile {
+		return "", fmt.Errorf("%q is longer than %d MiB, too long for a prompt", what, maxPromptFile>>20)
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+}

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tiller/model"
+	"tiller/model/generate"
+	"tiller/model/kernel"
+	"tiller/model/tokenizer"
+	"tiller/steering"
+	"tiller/tui/plain"
+)
+
+// runFlags are the command line of `tiller run`.
+type runFlags struct {
+	model     string
+	prompt    promptFlags
+	plans     []string
+	vectors   vectorFlags
+	maxTokens int
+	sampling  generate.Sampling
+	ignoreEOS bool
+	stop      []string
+	noBase    bool
+	acts      actsFlags
+	threads   int
+	json      bool
+}
+
+func newRun() *cobra.Command {
+	var o runFlags
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Run a prompt with and without steering",
+		Long: "Generates from a prompt with the model as it is and, for each plan, with the model steered,\n" +
+			"and shows the answers side by side, where they part, and what the plan did.",
+		Example: `tiller run --model SmolLM2-135M.gguf --prompt "Once upon a time"
+tiller run --model M.gguf --prompt "I feel" --vector happy=happy.gguf --plan "happy*2@8-14[gen]"
+tiller run --model M.gguf --chat --prompt "Who are you?" --vectors ./vectors --plan "ablate:refusal@all" --json`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	modelFlag(f, &o.model)
+	o.prompt.add(f, true)
+	f.StringArrayVar(&o.plans, "plan", nil, "plan, or @./FILE.json; each makes a steered lane")
+	o.vectors.add(f)
+	f.IntVar(&o.maxTokens, "max-tokens", 128, "most tokens to generate in each lane")
+	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
+	f.IntVar(&o.sampling.TopK, "top-k", 0, "keep the K likeliest tokens; 0 keeps all")
+	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens that hold this much probability")
+	f.Float64Var(&o.sampling.MinP, "min-p", 0, "drop tokens below this share of the likeliest one's probability")
+	f.Float64Var(&o.sampling.RepeatPenalty, "repeat-penalty", 1, "make tokens less likely that are there already")
+	f.Uint64Var(&o.sampling.Seed, "seed", 0, "random numbers; all lanes share them")
+	f.BoolVar(&o.ignoreEOS, "ignore-eos", false, "go on after the end-of-text token")
+	f.StringArrayVar(&o.stop, "stop", nil, "end a lane where this text appears; repeatable")
+	f.BoolVar(&o.noBase, "no-base", false, "run the steered lanes only")
+	o.acts.add(f)
+	threadsFlag(f, &o.threads)
+	f.BoolVar(&o.json, "json", false, "print JSON")
+	return cmd
+}
+
+// check refuses a command line that can't mean anything, before any file is
+// opened.
+func (o *runFlags) check(cmd *cobra.Command) error {
+	if o.model == "" {
+		return usagef(cmd, "tiller run needs a model: pass --model with a Hugging Face folder or a .gguf file, and --prompt")
+	}
+	if err := o.prompt.check(cmd); err != nil {
+		return err
+	}
+	if o.noBase && len(o.plans) == 0 {
+		return usagef(cmd, "--no-base without --plan leaves nothing to run")
+	}
+	for _, s := range o.stop {
+		if s == "" {
+			return usagef(cmd, "--stop is empty")
+		}
+	}
+	if err := o.sampling.Check(); err != nil {
+		return usagef(cmd, "%w", err)
+	}
+	return atLeast(cmd, 0, "max-tokens", "threads")
+}
+
+// A run is everything a run needs, ready to generate.
+type run struct {
+	flags     *runFlags
+	model     *model.Model
+	tokenizer *tokenizer.Tokenizer // nil if ids were given and there is none
+	summary   modelSummary
+	prompt    generate.Prompt
+	lanes     []runLane
+	acts      *activations // nil unless asked for
+}
+
+// A runLane is a lane with its plan; nil is base.
+type runLane struct {
+	plan     *steering.Plan
+	steering *laneSteering
+}
+
+func (o *runFlags) run(cmd *cobra.Command) error {
+	if err := o.check(cmd); err != nil {
+		return err
+	}
+	where, err := o.acts.selection(cmd)
+	if err != nil {
+		return err
+	}
+	plans, err := readPlans(cmd, o.plans)
+	if err != nil {
+		return err
+	}
+	vectors, err := o.vectors.load(cmd, plans)
+	if err != nil {
+		return err
+	}
+	m, err := model.Open(cmd.Context(), o.model, model.Options{Threads: o.threads})
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	r := &run{flags: o, model: m, summary: summarise(o.model, m)}
+	if r.tokenizer, err = openTokenizer(o.model, o.prompt.byID(cmd)); err != nil {
+		return err
+	}
+	if r.prompt, err = o.prompt.read(cmd, r.tokenizer); err != nil {
+		return err
+	}
+	if err := r.addLanes(plans, vectors); err != nil {
+		return err
+	}
+	if where != nil {
+		if r.acts, err = newActivations(*where, len(r.lanes), r.prompt, m, r.tokenizer); err != nil {
+			return err
+		}
+		r.acts.chat = o.prompt.chat
+	}
+	return r.generate(cmd)
+}
+
+// addLanes makes the base lane and one for each plan.
+func (r *run) addLanes(plans []steering.Plan, vectors map[string]*steering.Vector) error {
+	if !r.flags.noBase {
+		r.lanes = append(r.lanes, runLane{})
+	}
+	for i := range plans {
+		s, err := newLaneSteering(plans[i], vectors, r.model, r.tokenizer)
+		if err != nil {
+			return err
+		}
+		s.chat = r.flags.prompt.chat
+		r.lanes = append(r.lanes, runLane{plan: &plans[i], steering: s})
+	}
+	return nil
+}
+
+// requests describes the lanes to the generating loop.
+func (r *run) requests() []generate.Request {
+	requests := make([]generate.Request, len(r.lanes))
+	for i, l := range r.lanes {
+		requests[i] = generate.Request{
+			Prompt: r.prompt, Sampling: r.flags.sampling,
+			MaxTokens: r.flags.maxTokens, IgnoreEOS: r.flags.ignoreEOS, StopStrings: r.flags.stop,
+		}
+		if l.steering != nil {
+			requests[i].Steering = l.steering
+		}
+	}
+	return requests
+}
+
+// generate runs all lanes and prints them. An interrupt ends the lanes where
+// they are; what they have is printed and saved all the same.
+func (r *run) generate(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	var options generate.Options
+	if r.acts != nil {
+		options.Watch = r.acts.watch
+	}
+	reading := plain.Status(cmd.ErrOrStderr(), terminalWidth(cmd.ErrOrStderr()), "reading "+strconv.Itoa(len(r.prompt.Tokens))+" tokens of prompt")
+	session, err := generate.NewSession(ctx, r.model, r.tokenizer, r.requests(), options)
+	reading()
+	if err != nil {
+		return err
+	}
+	var printer *plain.Printer
+	if !r.flags.json {
+		width := terminalWidth(cmd.OutOrStdout())
+		printer = plain.New(styled(cmd.OutOrStdout()), plain.Options{Width: width, Live: width > 0})
+		printer.Begin(r.header())
+	}
+	speed, err := r.loop(ctx, session, printer)
+	interrupted := errors.Is(err, context.Canceled)
+	if err != nil && !interrupted {
+		return err
+	}
+	session.Cancel()
+	if err := r.finish(cmd, session, printer, speed); err != nil {
+		return err
+	}
+	if interrupted {
+		return errInterrupted
+	}
+	return nil
+}
+
+// loop generates until every lane has ended and returns tokens per second. The
+// printer may be nil.
+func (r *run) loop(ctx context.Context, s *generate.Session, p *plain.Printer) (float64, error) {
+	start, n := time.Now(), 0
+	for !s.Done() {
+		tokens, err := s.Next(ctx)
+		if err != nil {
+			return float64(n) / time.Since(start).Seconds(), err
+		}
+		n += len(tokens)
+		for _, t := range tokens {
+			if r.acts != nil && t.Stop == "" {
+				r.acts.accept(t)
+			}
+			if p == nil {
+				continue
+			}
+			p.Token(t.Lane, plain.Token{ID: t.ID, Text: r.shown(t), Steered: t.Steered})
+			if t.Stop != "" {
+				p.Done(t.Lane)
+			}
+		}
+	}
+	return float64(n) / time.Since(start).Seconds(), nil
+}
+
+// shown is what a token adds for people; without a tokenizer, its id.
+func (r *run) shown(t generate.Token) string {
+	if r.tokenizer == nil {
+		return " " + strconv.Itoa(t.ID)
+	}
+	return t.Text
+}
+
+// finish prints what there is to say at the end and writes the activations.
+func (r *run) finish(cmd *cobra.Command, s *generate.Session, p *plain.Printer, speed float64) error {
+	if p == nil {
+		report := runReport{Kernel: kernel.Path()}
+		for i := range r.lanes {
+			report.Lanes = append(report.Lanes, r.report(i, s))
+		}
+		if err := writeJSON(cmd.OutOrStdout(), report); err != nil {
+			return err
+		}
+	} else {
+		summary := plain.Summary{TokensPerSecond: speed}
+		for i := range r.lanes {
+			summary.Lanes = append(summary.Lanes, r.laneSummary(i, s))
+		}
+		if err := p.End(summary); err != nil {
+			return err
+		}
+	}
+	if r.acts == nil {
+		return nil
+	}
+	return r.acts.write(r.flags.acts.file, r.aboutActs())
+}
+
+// aboutActs is the metadata of the activations' file.
+func (r *run) aboutActs() map[string]string {
+	plans := make([]string, len(r.lanes))
+	for i, l := range r.lanes {
+		if l.plan != nil {
+			plans[i] = l.plan.String()
+		}
+	}
+	text, err := json.Marshal(plans)
+	if err != nil {
+		text = nil // strings can always be written
+	}
+	return map[string]string{"tool": "tiller " + version(), "model": r.summary.Ref, "fingerprint": r.summary.Fingerprint, "plans": string(text)}
+}
+
+// header is what people see before the first token.
+func (r *run) header() plain.Header {
+	h := plain.Header{Model: r.summary.line(), Prompt: r.promptText(), Tokens: len(r.prompt.Tokens)}
+	steered := 0
+	for _, l := range r.lanes {
+		if l.plan == nil {
+			h.Lanes = append(h.Lanes, plain.LaneHeader{Name: "base"})
+			continue
+		}
+		steered++
+		name := "steered"
+		if steered > 1 {
+			name += " " + strconv.Itoa(steered)
+		}
+		h.Lanes = append(h.Lanes, plain.LaneHeader{Name: name, Plan: l.plan.String()})
+	}
+	return h
+}
+
+// promptText is the prompt as text, special tokens of ids by their names.
+func (r *run) promptText() string {
+	if r.prompt.Text != "" || r.tokenizer == nil {
+		return r.prompt.Text
+	}
+	return r.tokenizer.Decode(r.prompt.IDs(), false)
+}

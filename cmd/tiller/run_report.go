@@ -1,0 +1,131 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tiller/model"
+	"tiller/model/generate"
+	"tiller/steering"
+	"tiller/tui/plain"
+)
+
+// runReport is what `run --json` prints.
+type runReport struct {
+	Lanes  []laneReport `json:"lanes"`
+	Kernel string       `json:"kernel"` // ids are certain to repeat on the same one only
+}
+
+type laneReport struct {
+	Name        string               `json:"name"`
+	Model       modelSummary         `json:"model"`
+	Plan        string               `json:"plan"`
+	Prompt      string               `json:"prompt"`
+	PromptIDs   []int                `json:"prompt_ids"`
+	IDs         []int                `json:"ids"`
+	Text        string               `json:"text"`
+	LogProbs    []float64            `json:"logprobs"`
+	Steered     []bool               `json:"steered"`
+	PromptEdits int                  `json:"prompt_edits"`
+	RowEdits    int                  `json:"row_edits"`
+	Fired       []steering.TermCount `json:"fired"`
+	Warnings    []string             `json:"warnings,omitempty"`
+	Stop        generate.Stop        `json:"stop"`
+}
+
+// modelSummary says which model a lane ran on.
+type modelSummary struct {
+	Ref          string `json:"ref"`
+	Architecture string `json:"architecture"`
+	Fingerprint  string `json:"fingerprint"`
+	Weights      string `json:"weights"` // stored types of the matrices, as "Q4_1+F16"
+	Layers       int    `json:"layers"`
+	DModel       int    `json:"d_model"`
+	Vocab        int    `json:"vocab"`
+}
+
+func summarise(ref string, m *model.Model) modelSummary {
+	c := m.Config()
+	return modelSummary{
+		Ref: ref, Architecture: c.Architecture, Fingerprint: m.Checkpoint().Fingerprint(),
+		Weights: weights(m), Layers: c.Layers, DModel: c.DModel, Vocab: c.Vocab,
+	}
+}
+
+// weights names the stored types of a model's matrices, as "Q4_1+F16", the one
+// that takes the most space first.
+func weights(m *model.Model) string {
+	size := map[string]int{}
+	for _, t := range m.Checkpoint().Tensors() {
+		if len(t.Shape) == 2 {
+			size[t.DType] += len(t.Data)
+		}
+	}
+	types := slices.SortedFunc(maps.Keys(size), func(a, b string) int {
+		return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b))
+	})
+	return strings.Join(types, "+")
+}
+
+// line describes the model in one line for people.
+func (s modelSummary) line() string {
+	return fmt.Sprintf("%s · %s · %d layers of %d · %s", filepath.Base(s.Ref), s.Architecture, s.Layers, s.DModel, s.Weights)
+}
+
+// report describes lane i of a session as far as it got.
+func (r *run) report(i int, s *generate.Session) laneReport {
+	result := s.Result(i)
+	l := laneReport{
+		Name: "base", Model: r.summary, Prompt: r.promptText(), PromptIDs: r.prompt.IDs(),
+		IDs: orEmpty(result.IDs), Text: result.Text, LogProbs: orEmpty(result.LogProbs), Steered: orEmpty(result.Steered),
+		Fired: []steering.TermCount{}, Stop: result.Stop,
+	}
+	if plan := r.lanes[i].plan; plan != nil {
+		l.Plan = plan.String()
+		l.Name = "plan:" + l.Plan
+	}
+	if program := programOf(s, i); program != nil {
+		report := program.Report()
+		l.PromptEdits, l.RowEdits, l.Fired, l.Warnings = report.PromptEdits, report.RowEdits, report.Fired, report.Warnings
+	}
+	return l
+}
+
+// programOf returns the compiled plan of a lane, nil for a base lane.
+func programOf(s *generate.Session, i int) *steering.Program {
+	if e, ok := s.Editor(i).(*laneEditor); ok {
+		return e.Program
+	}
+	return nil
+}
+
+// laneSummary describes lane i for people.
+func (r *run) laneSummary(i int, s *generate.Session) plain.LaneSummary {
+	l := r.report(i, s)
+	sum := plain.LaneSummary{Stop: string(l.Stop), PromptEdits: l.PromptEdits, RowEdits: l.RowEdits, Warnings: l.Warnings}
+	program := programOf(s, i)
+	if program == nil {
+		return sum
+	}
+	sum.Positions = program.Len()
+	for _, f := range l.Fired {
+		sum.Fired = append(sum.Fired, plain.Fired{Term: f.Term, Count: f.Count})
+	}
+	for _, ratio := range program.Ratios() {
+		f := &sum.Fired[ratio.Term]
+		f.Ratios = append(f.Ratios, plain.Ratio{Layer: ratio.Layer, Value: ratio.Value})
+	}
+	return sum
+}
+
+// orEmpty makes a nil list an empty one, which JSON shows as [].
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tiller/steering/mix"
+	"tiller/steering/vectorfile"
+)
+
+func newVectorMix() *cobra.Command {
+	var vectors vectorFlags
+	var orthogonalTo []string
+	var out string
+	cmd := &cobra.Command{
+		Use:   "mix EXPRESSION",
+		Short: "Compute a vector from others",
+		Long: "Computes a vector from others, such as a-0.5*b, at each layer for itself, and takes out of it\n" +
+			"what lies along the vectors of --orthogonal-to.",
+		Example: `tiller vector mix "happy-0.5*formal" --vectors ./vectors --orthogonal-to polite -o merry.gguf`,
+		Args:    oneArg("an expression such as a-0.5*b"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := needOut(cmd, out); err != nil {
+				return err
+			}
+			files, err := vectors.files(cmd)
+			if err != nil {
+				return err
+			}
+			names, err := mixed(args[0], files, orthogonalTo)
+			if err != nil {
+				return usagef(cmd, "%w", err)
+			}
+			loaded, err := files.load(names)
+			if err != nil {
+				return err
+			}
+			vector, err := mix.Mix(args[0], loaded, orthogonalTo)
+			if err != nil {
+				return err
+			}
+			vector.Name = strings.TrimSuffix(filepath.Base(out), filepath.Ext(out))
+			vector.Meta[vectorfile.MetaToolVersion] = "tiller " + version()
+			return writeVector(cmd, out, vector)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	vectors.add(f)
+	f.StringArrayVar(&orthogonalTo, "orthogonal-to", nil, "take the direction of this vector out of the result; repeatable")
+	outFlag(f, &out)
+	return cmd
+}
+
+// mixed returns the vectors that a mix needs.
+func mixed(expression string, files vectorFiles, orthogonalTo []string) ([]string, error) {
+	terms, err := mix.Parse(expression, slices.Sorted(maps.Keys(files)))
+	if err != nil {
+		return nil, err
+	}
+	names := append([]string{}, orthogonalTo...)
+	for _, t := range terms {
+		names = append(names, t.Vector)
+	}
+	return names, nil
+}
