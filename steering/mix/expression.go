@@ -120,7 +120,7 @@ func (p *parser) term(factor float64) (Term, error) {
 	if t.Vector == "" {
 		p.at = start
 		p.spaces()
-		return t, fmt.Errorf("there is a number but no vector; the vectors are %s", p.known())
+		return t, fmt.Errorf("there is a number but no vector; %s", list(p.names))
 	}
 	if t.Factor > maxFactor || t.Factor < -maxFactor {
 		p.at = start
@@ -144,7 +144,7 @@ var (
 func (p *parser) factor() (number float64, vector string, err error) {
 	rest := p.text[p.at:]
 	digits := numberAt.FindString(rest)
-	if end := len(digits); end < len(rest) && isName(rest[end]) && rest[end] != '-' {
+	if after := rest[len(digits):]; after != "" && after[0] != '-' && nameAt.MatchString(after) {
 		digits = "" // "2x" is a name, not a number
 	}
 	name := p.name(nameAt.FindString(rest))
@@ -162,7 +162,7 @@ func (p *parser) factor() (number float64, vector string, err error) {
 	case rest == "":
 		return 0, "", fmt.Errorf("the mix ends where a number or a vector is expected")
 	case nameAt.MatchString(rest):
-		return 0, "", fmt.Errorf("there is no vector %q; the vectors are %s", nameAt.FindString(rest), p.known())
+		return 0, "", fmt.Errorf("there is no vector %q; %s", nameAt.FindString(rest), list(p.names))
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
 	return 0, "", fmt.Errorf("a number or a vector is expected where it has %q", r)
@@ -179,16 +179,20 @@ func (p *parser) name(run string) string {
 	return ""
 }
 
-func isName(c byte) bool { return nameAt.MatchString(string(c)) }
-
-// known lists the names for an error.
-func (p *parser) known() string {
-	if len(p.names) == 0 {
-		return "none"
+// list says which vectors there are, naming a few of many.
+func list(names []string) string {
+	const most = 8
+	quoted := make([]string, 0, most)
+	for _, name := range names[:min(len(names), most)] {
+		quoted = append(quoted, strconv.Quote(name))
 	}
-	names := slices.Clone(p.names)
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	switch more := len(names) - most; {
+	case len(names) == 0:
+		return "none is given"
+	case more > 0:
+		return fmt.Sprintf("there are %s and %d more", strings.Join(quoted, ", "), more)
+	}
+	return "there are " + strings.Join(quoted, ", ")
 }
 
 func (p *parser) spaces() {

@@ -58,7 +58,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a b", `column 3: "+" or "-" is expected between terms`},
 		{"a ** b", `column 4: a number or a vector is expected where it has '*'`},
 		{"a + (b)", `column 5: a number or a vector is expected where it has '('`},
-		{"a + c", `column 5: there is no vector "c"; the vectors are -q, 1e, 2, 2x, a, a-0.5, a-b, b, happy.v2`},
+		{"a + c", `column 5: there is no vector "c"; there are "a", "b", "a-b", "happy.v2", "a-0.5", "2x", "1e", "-q" and 1 more`},
 		{"ab", `column 1: there is no vector "ab"`},
 		{"a-0.5*b", `column 7: "b" is the second vector of a product`},
 		{"a*b", `column 3: "b" is the second vector of a product, which can have one`},

@@ -29,7 +29,7 @@ func Mix(expr string, vectors map[string]*steering.Vector, orthogonalTo []string
 	}
 	for _, name := range orthogonalTo {
 		if vectors[name] == nil {
-			return nil, fmt.Errorf("there is no vector %q to be orthogonal to; the vectors are %s", name, strings.Join(names, ", "))
+			return nil, fmt.Errorf("there is no vector %q to be orthogonal to; %s", name, list(names))
 		}
 	}
 	if err := e.fit(vectors, orthogonalTo); err != nil {

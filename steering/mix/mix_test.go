@@ -67,7 +67,7 @@ func TestMixRefuses(t *testing.T) {
 		to   []string
 		want string
 	}{
-		{"a + c", nil, `mix "a + c", column 5: there is no vector "c"; the vectors are a, a-b, b, fewer, more, nan, narrow, zero1`},
+		{"a + c", nil, `mix "a + c", column 5: there is no vector "c"; there are "a", "a-b", "b", "fewer", "more", "nan", "narrow", "zero1"`},
 		{"a", []string{"c"}, `there is no vector "c" to be orthogonal to`},
 		{"a + narrow", nil, `vectors "a" and "narrow" can't be mixed: their widths are 2 and 1`},
 		{"a", []string{"narrow"}, "their widths are 2 and 1"},

@@ -30,7 +30,7 @@ func readEasySteer(s *source) (contents, error) {
 	}
 	c.meta = carried(c.metadata)
 	if _, ok := directions[0]; ok {
-		c.notes = append(c.notes, "It has a direction at layer 0, which llama.cpp and repeng's own files don't: written as .gguf that layer must go; .safetensors keeps it.")
+		c.notes = append(c.notes, "It has a direction at layer 0, which llama.cpp can't load: to convert it, write .safetensors, which keeps every layer.")
 	} else {
 		c.notes = append(c.notes, "It is taken for EasySteer's because it has the key "+methodKey+".")
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -146,19 +147,16 @@ func writable() string {
 	return strings.Join(ways, ", or ")
 }
 
+// notInName is what can't stand in a name that plans use.
+var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]`)
+
 // nameFor makes a name that plans can use from the one in the file, or else from the file's own.
 func nameFor(given, path string) string {
 	if given == "" {
 		given = strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 	}
-	name := strings.Map(func(r rune) rune {
-		if r < 0x80 && (r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("_.-", r)) {
-			return r
-		}
-		return '-'
-	}, given)
-	if name == "" {
+	if given == "" {
 		return "vector"
 	}
-	return name
+	return notInName.ReplaceAllString(given, "-")
 }
