@@ -48,8 +48,8 @@ func (g *Program) warnings(i int) []string {
 	say := func(format string, args ...any) {
 		out = append(out, fmt.Sprintf("plan term %d %q ", i+1, t.text)+fmt.Sprintf(format, args...))
 	}
-	for _, layer := range t.zero {
-		say("does nothing at layer %s, where its vector is zero", layerName(layer))
+	if len(t.zero) > 0 {
+		say("does nothing at layer %s, where its vector is zero", spans(t.zero))
 	}
 	switch {
 	case !t.acts() && len(t.zero) == 0:
