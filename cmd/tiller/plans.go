@@ -123,14 +123,7 @@ func readPlan(cmd *cobra.Command, text string) (steering.Plan, error) {
 	if !strings.ContainsAny(name, `/\`) {
 		return steering.Plan{}, usagef(cmd, "there is no saved plan %q: name a plan's file with a slash, as in @./%s.json", name, name)
 	}
-	info, err := os.Stat(name)
-	if err != nil {
-		return steering.Plan{}, fmt.Errorf("cannot read the plan: %w", err)
-	}
-	if info.Size() > maxPlanFile {
-		return steering.Plan{}, fmt.Errorf("%q has %d bytes, too many for a plan", name, info.Size())
-	}
-	data, err := os.ReadFile(name)
+	data, err := readInput(cmd.Context(), nil, name, maxPlanFile)
 	if err != nil {
 		return steering.Plan{}, fmt.Errorf("cannot read the plan: %w", err)
 	}

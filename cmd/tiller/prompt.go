@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,7 +97,7 @@ func (p *promptFlags) read(cmd *cobra.Command, t *tokenizer.Tokenizer) (generate
 	}
 	texts := p.texts
 	if p.file != "" {
-		text, err := readPrompt(cmd.InOrStdin(), p.file)
+		text, err := readPrompt(cmd, p.file)
 		if err != nil {
 			return generate.Prompt{}, err
 		}
@@ -119,22 +117,10 @@ func (p *promptFlags) read(cmd *cobra.Command, t *tokenizer.Tokenizer) (generate
 }
 
 // readPrompt reads a file, or standard input, without the newline at its end.
-func readPrompt(stdin io.Reader, name string) (string, error) {
-	from, what := stdin, "standard input"
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return "", fmt.Errorf("cannot read the prompt: %w", err)
-		}
-		defer f.Close()
-		from, what = f, name
-	}
-	text, err := io.ReadAll(io.LimitReader(from, maxPromptFile+1))
+func readPrompt(cmd *cobra.Command, name string) (string, error) {
+	text, err := readInput(cmd.Context(), cmd.InOrStdin(), name, maxPromptFile)
 	if err != nil {
 		return "", fmt.Errorf("cannot read the prompt: %w", err)
-	}
-	if len(text) > maxPromptFile {
-		return "", fmt.Errorf("%q is longer than %d MiB, too long for a prompt", what, maxPromptFile>>20)
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }

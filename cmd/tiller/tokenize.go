@@ -38,12 +38,9 @@ func newTokenize() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			text, err := io.ReadAll(io.LimitReader(cmd.InOrStdin(), maxTokenizeText+1))
+			text, err := readInput(cmd.Context(), cmd.InOrStdin(), "-", maxTokenizeText)
 			if err != nil {
-				return fmt.Errorf("cannot read standard input: %w", err)
-			}
-			if len(text) > maxTokenizeText {
-				return fmt.Errorf("standard input is longer than %d MiB", maxTokenizeText>>20)
+				return err
 			}
 			tokens, err := t.Encode(string(text), o)
 			if err != nil {
