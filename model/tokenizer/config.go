@@ -33,7 +33,7 @@ func (t *Tokenizer) configure(dir string) error {
 	}
 	t.bos = c.bos(t)
 	t.eos = c.eos(t)
-	return nil
+	return t.configureChat(dir, c)
 }
 
 // configs is what is read of the files beside tokenizer.json.
@@ -45,8 +45,14 @@ type configs struct {
 }
 
 type specialNames struct {
-	BOS tokenName `json:"bos_token"`
-	EOS tokenName `json:"eos_token"`
+	BOS      tokenName     `json:"bos_token"`
+	EOS      tokenName     `json:"eos_token"`
+	Unk      tokenName     `json:"unk_token"`
+	Pad      tokenName     `json:"pad_token"`
+	Sep      tokenName     `json:"sep_token"`
+	Cls      tokenName     `json:"cls_token"`
+	Mask     tokenName     `json:"mask_token"`
+	Template templateField `json:"chat_template"`
 }
 
 type specialIDs struct {

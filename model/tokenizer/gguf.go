@@ -308,5 +308,5 @@ func (t *Tokenizer) finishGGUF(v *ggufVocab, addBOS bool) error {
 		t.suffix = []int{v.eos}
 	}
 	t.bos, t.eos = v.bos, v.endings()
-	return nil
+	return t.chatFromGGUF(v.f, v)
 }

@@ -15,7 +15,6 @@ import (
 	"unicode/utf8"
 
 	"tiller/model/tokenizer/aligned"
-	"tiller/model/tokenizer/chat"
 	"tiller/model/tokenizer/decode"
 	"tiller/model/tokenizer/normalize"
 	"tiller/model/tokenizer/pretokenize"
@@ -49,7 +48,7 @@ type Tokenizer struct {
 	bos        int   // -1: none
 	eos        []int
 	size       int
-	chat       *chat.Template // nil: none
+	chat       chatTemplate
 
 	once   sync.Once
 	pieces []string
