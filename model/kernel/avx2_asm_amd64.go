@@ -7,139 +7,184 @@ package kernel
 // avxTileF32_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileF32_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileF32_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileF32_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileF32_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileF32_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileF32_1x1 writes y[c, r] = weight row r . x row c for 1 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_1x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileF32_1x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileF16_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileF16_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+
+// avxTileF16_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
+// count times, moving y, x and w by their steps in between. n is the number of
+// whole groups of 8 elements in a row, tail that of the elements after them.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
+//
+//go:noescape
+func avxTileF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileBF16_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileBF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileBF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileBF16_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileBF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileBF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+
+// avxTileBF16_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
+// count times, moving y, x and w by their steps in between. n is the number of
+// whole groups of 8 elements in a row, tail that of the elements after them.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
+//
+//go:noescape
+func avxTileBF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileQ8_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ8_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileQ8_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileQ8_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ8_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileQ8_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+
+// avxTileQ8_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
+// count times, moving y, x and w by their steps in between. n is the number of
+// whole groups of 32 elements in a row, tail that of the elements after them.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
+//
+//go:noescape
+func avxTileQ8_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileQ4_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileQ4_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileQ4_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileQ4_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+
+// avxTileQ4_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
+// count times, moving y, x and w by their steps in between. n is the number of
+// whole groups of 32 elements in a row, tail that of the elements after them.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
+//
+//go:noescape
+func avxTileQ4_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileQ4Min_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4Min_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileQ4Min_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
 // avxTileQ4Min_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights ahead of those in use are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4Min_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, ahead int)
+func avxTileQ4Min_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
-// avxDecodeF16 dequantises n groups of elements.
+// avxTileQ4Min_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
+// count times, moving y, x and w by their steps in between. n is the number of
+// whole groups of 32 elements in a row, tail that of the elements after them.
+// The weights near and far ahead of w are prefetched. All distances are in bytes.
 //
 //go:noescape
-func avxDecodeF16(dst *float32, w *byte, n int)
+func avxTileQ4Min_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
 
-// avxDecodeBF16 dequantises n groups of elements.
+// avxDecodeF16 dequantises n groups of elements, and prefetches the weights far
+// bytes ahead of them.
 //
 //go:noescape
-func avxDecodeBF16(dst *float32, w *byte, n int)
+func avxDecodeF16(dst *float32, w *byte, n int, far int)
 
-// avxDecodeQ8 dequantises n groups of elements.
+// avxDecodeBF16 dequantises n groups of elements, and prefetches the weights far
+// bytes ahead of them.
 //
 //go:noescape
-func avxDecodeQ8(dst *float32, w *byte, n int)
+func avxDecodeBF16(dst *float32, w *byte, n int, far int)
 
-// avxDecodeQ4 dequantises n groups of elements.
+// avxDecodeQ8 dequantises n groups of elements, and prefetches the weights far
+// bytes ahead of them.
 //
 //go:noescape
-func avxDecodeQ4(dst *float32, w *byte, n int)
+func avxDecodeQ8(dst *float32, w *byte, n int, far int)
 
-// avxDecodeQ4Min dequantises n groups of elements.
+// avxDecodeQ4 dequantises n groups of elements, and prefetches the weights far
+// bytes ahead of them.
 //
 //go:noescape
-func avxDecodeQ4Min(dst *float32, w *byte, n int)
+func avxDecodeQ4(dst *float32, w *byte, n int, far int)
+
+// avxDecodeQ4Min dequantises n groups of elements, and prefetches the weights far
+// bytes ahead of them.
+//
+//go:noescape
+func avxDecodeQ4Min(dst *float32, w *byte, n int, far int)
 
 // avxAccumulate4x24 adds to 24 columns of dst rows i = 0..3, in order of t = 0..n-1,
 // coef[i*coefRow + t*coefStep] * src row t, and does so for count groups of columns

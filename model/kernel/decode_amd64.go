@@ -3,8 +3,11 @@
 package kernel
 
 // decodeAVX2 is decodePortable.
-func decodeAVX2(t Type, dst []float32, src []byte) {
-	var f func(dst *float32, w *byte, n int)
+func decodeAVX2(t Type, dst []float32, src []byte) { decodeAhead(t, dst, src, 0) }
+
+// decodeAhead asks memory for the weights far bytes ahead at the same time.
+func decodeAhead(t Type, dst []float32, src []byte, far int) {
+	var f func(dst *float32, w *byte, n, far int)
 	switch t {
 	case F16:
 		f = avxDecodeF16
@@ -24,7 +27,7 @@ func decodeAVX2(t Type, dst []float32, src []byte) {
 	group := max(8, t.BlockSize())
 	n := len(dst) / group
 	if n > 0 {
-		f(&dst[0], &src[0], n)
+		f(&dst[0], &src[0], n, far)
 	}
 	if n *= group; n < len(dst) {
 		decodePortable(t, dst[n:], src[t.RowBytes(n):])

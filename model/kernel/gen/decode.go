@@ -1,6 +1,9 @@
 package main
 
-import "github.com/mmcloughlin/avo/reg"
+import (
+	"github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
 
 // decoders write float32 in place of each stored type but F32.
 func (a *asm) decoders() {
@@ -14,44 +17,42 @@ func (a *asm) decoders() {
 		a.bfloat16(at(w, 0), v)
 		a.VMOVUPS(v, at(dst, 0))
 	})
-	a.decoder("Q8", 32, 34, func(w, dst reg.Register) {
-		d := a.scale(at(w, 0))
+	a.blockDecoder("Q8", 34, func(block operand.Mem) dequantiser {
+		d := a.scale(block)
+		return func(g int, w reg.VecVirtual) { a.q8(block, g, d, w) }
+	})
+	a.blockDecoder("Q4", 18, func(block operand.Mem) dequantiser {
+		d := a.scale(block)
+		return func(g int, w reg.VecVirtual) { a.q4(block, g, d, w) }
+	})
+	a.blockDecoder("Q4Min", 20, func(block operand.Mem) dequantiser {
+		d, m := a.scale(block), a.scale(block.Offset(2))
+		return func(g int, w reg.VecVirtual) { a.q4Min(block, g, d, m, w) }
+	})
+}
+
+func (a *asm) blockDecoder(name string, bytes uint32, open func(block operand.Mem) dequantiser) {
+	a.decoder(name, 32, bytes, func(w, dst reg.Register) {
+		dequantise := open(at(w, 0))
 		for g := range 4 {
 			v := a.YMM()
-			a.q8(at(w, 2+8*g), d, v)
+			dequantise(g, v)
 			a.VMOVUPS(v, at(dst, 32*g))
 		}
-	})
-	a.decoder("Q4", 32, 18, func(w, dst reg.Register) {
-		d := a.scale(at(w, 0))
-		a.decodeNibbles(w, 2, dst, func(q reg.Register, g int, v reg.VecVirtual) { a.q4(q, g, d, v) })
-	})
-	a.decoder("Q4Min", 32, 20, func(w, dst reg.Register) {
-		d, m := a.scale(at(w, 0)), a.scale(at(w, 2))
-		a.decodeNibbles(w, 4, dst, func(q reg.Register, g int, v reg.VecVirtual) { a.q4Min(q, g, d, m, v) })
 	})
 }
 
 // decoder makes a function that decodes n groups of elements.
 func (a *asm) decoder(name string, group, bytes uint32, body func(w, dst reg.Register)) {
-	a.function("avxDecode"+name, "func(dst *float32, w *byte, n int)",
-		"avxDecode"+name+" dequantises n groups of elements.")
-	dst, w, n := a.arg("dst"), a.arg("w"), a.arg("n")
+	a.function("avxDecode"+name, "func(dst *float32, w *byte, n, far int)",
+		"avxDecode"+name+" dequantises n groups of elements, and prefetches the weights far",
+		"bytes ahead of them.")
+	dst, w, n, far := a.arg("dst"), a.arg("w"), a.arg("n"), a.arg("far")
 	a.times(n, 1, func() {
+		a.PREFETCHT0(operand.Mem{Base: w, Index: far, Scale: 1})
 		body(w, dst)
 		a.advance(dst, 4*group)
 		a.advance(w, bytes)
 	})
 	a.end()
-}
-
-func (a *asm) decodeNibbles(w reg.Register, disp int, dst reg.Register, convert func(q reg.Register, g int, v reg.VecVirtual)) {
-	for half := range 2 {
-		q := a.nibbles(at(w, disp), half)
-		for g := range 2 {
-			v := a.YMM()
-			convert(q, g, v)
-			a.VMOVUPS(v, at(dst, 64*half+32*g))
-		}
-	}
 }

@@ -10,86 +10,68 @@ import (
 // group of an unrolled turn it is.
 
 func stepF32(t *tile, part int) {
-	xs := t.xs(32 * part)
-	for r := range t.wRows {
-		if part%2 == 0 { // a cache line holds two groups
-			t.prefetch(r, 32*part)
-		}
-		w := t.YMM()
-		t.VMOVUPS(t.row(r, 32*part), w)
-		t.add(r, w, xs)
-	}
+	t.floats(part, func(m operand.Mem, w reg.VecVirtual) { t.VMOVUPS(m, w) })
 }
 
 func stepF16(t *tile, part int) {
-	stepHalf(t, part, func(m operand.Mem, w reg.VecVirtual) { t.VCVTPH2PS(m, w) })
+	t.floats(part, func(m operand.Mem, w reg.VecVirtual) { t.VCVTPH2PS(m, w) })
 }
 
 func stepBF16(t *tile, part int) {
-	stepHalf(t, part, func(m operand.Mem, w reg.VecVirtual) { t.bfloat16(m, w) })
-}
-
-func stepHalf(t *tile, part int, convert func(m operand.Mem, w reg.VecVirtual)) {
-	xs := t.xs(32 * part)
-	for r := range t.wRows {
-		if part%4 == 0 { // a cache line holds four groups
-			t.prefetch(r, 16*part)
-		}
-		w := t.YMM()
-		convert(t.row(r, 16*part), w)
-		t.add(r, w, xs)
-	}
+	t.floats(part, func(m operand.Mem, w reg.VecVirtual) { t.bfloat16(m, w) })
 }
 
 func stepQ8(t *tile, _ int) {
-	scales := t.scales(0)
-	for g := range 4 {
-		xs := t.xs(32 * g)
-		for r := range t.wRows {
-			w := t.YMM()
-			t.q8(t.row(r, 2+8*g), scales[r], w)
-			t.add(r, w, xs)
-		}
-	}
+	t.blocks(func(block operand.Mem) dequantiser {
+		d := t.scale(block)
+		return func(g int, w reg.VecVirtual) { t.q8(block, g, d, w) }
+	})
 }
 
 func stepQ4(t *tile, _ int) {
-	scales := t.scales(0)
-	for half := range 2 {
-		for r := range t.wRows {
-			q := t.nibbles(t.row(r, 2), half)
-			for g := range 2 {
-				w := t.YMM()
-				t.q4(q, g, scales[r], w)
-				t.add(r, w, t.xs(64*half+32*g))
-			}
-		}
-	}
+	t.blocks(func(block operand.Mem) dequantiser {
+		d := t.scale(block)
+		return func(g int, w reg.VecVirtual) { t.q4(block, g, d, w) }
+	})
 }
 
 func stepQ4Min(t *tile, _ int) {
+	t.blocks(func(block operand.Mem) dequantiser {
+		d, m := t.scale(block), t.scale(block.Offset(2))
+		return func(g int, w reg.VecVirtual) { t.q4Min(block, g, d, m, w) }
+	})
+}
+
+// floats adds 8 elements of every weight row.
+func (t *tile) floats(part int, convert func(m operand.Mem, w reg.VecVirtual)) {
+	xs := t.vectors(t.xRows)
+	for c, x := range xs {
+		t.VMOVUPS(t.column(c, 32*part), x)
+	}
 	for r := range t.wRows {
-		t.prefetch(r, 0)
-		d, m := t.scale(t.row(r, 0)), t.scale(t.row(r, 2))
-		for half := range 2 {
-			q := t.nibbles(t.row(r, 4), half)
-			for g := range 2 {
-				w := t.YMM()
-				t.q4Min(q, g, d, m, w)
-				t.add(r, w, t.xs(64*half+32*g))
-			}
+		w := t.YMM()
+		convert(t.row(r, t.bytes*part), w)
+		for c, x := range xs {
+			t.VFMADD231PS(x, w, t.sums[r][c])
 		}
 	}
 }
 
-// scales loads the float16 factor at disp of every weight row's block.
-func (t *tile) scales(disp int) []reg.VecVirtual {
-	var v []reg.VecVirtual
+// dequantiser makes elements 8g..8g+7 of a block.
+type dequantiser func(g int, w reg.VecVirtual)
+
+// blocks adds a block of every weight row.
+func (t *tile) blocks(open func(block operand.Mem) dequantiser) {
 	for r := range t.wRows {
-		t.prefetch(r, 0)
-		v = append(v, t.scale(t.row(r, disp)))
+		dequantise := open(t.row(r, 0))
+		for g := range 4 {
+			w := t.YMM()
+			dequantise(g, w)
+			for c, sum := range t.sums[r] {
+				t.VFMADD231PS(t.column(c, 32*g), w, sum)
+			}
+		}
 	}
-	return v
 }
 
 // scale loads a float16 into all lanes.
@@ -106,48 +88,36 @@ func (a *asm) bfloat16(m operand.Mem, w reg.VecVirtual) {
 	a.VPSLLD(operand.U8(16), w, w)
 }
 
-// q8 dequantises 8 elements: w = d q, which is exact.
-func (a *asm) q8(m operand.Mem, d, w reg.VecVirtual) {
-	a.VPMOVSXBD(m, w)
+// q8 is w = d q, which is exact.
+func (a *asm) q8(block operand.Mem, g int, d, w reg.VecVirtual) {
+	a.VPMOVSXBD(block.Offset(2+8*g), w)
 	a.VCVTDQ2PS(w, w)
 	a.VMULPS(w, d, w)
 }
 
-// nibbles loads half of a 4-bit block, elements 0..15 or 16..31, as bytes.
-func (a *asm) nibbles(m operand.Mem, half int) reg.Register {
-	q := a.XMM()
-	if half == 0 {
-		a.VMOVDQU(m, q)
-	} else {
-		a.VMOVDQU(m, q)
-		a.VPSRLW(operand.U8(4), q, q)
-	}
-	a.VPAND(a.repeated(0x0f0f0f0f), q, q)
-	return q
-}
-
-// eight widens bytes 8g.. of q to 8 integers.
-func (a *asm) eight(q reg.Register, g int, w reg.VecVirtual) {
-	if g == 1 {
-		high := a.XMM()
-		a.VPSRLDQ(operand.U8(8), q, high)
-		q = high
-	}
-	a.VPMOVZXBD(q, w)
-}
-
-// q4 dequantises 8 elements: w = d (q - 8), which is exact.
-func (a *asm) q4(q reg.Register, g int, d, w reg.VecVirtual) {
-	a.eight(q, g, w)
+// q4 is w = d (q - 8), which is exact.
+func (a *asm) q4(block operand.Mem, g int, d, w reg.VecVirtual) {
+	a.nibbles(block.Offset(2), g, w)
 	a.VPADDD(a.repeated(^uint32(7)), w, w)
 	a.VCVTDQ2PS(w, w)
 	a.VMULPS(w, d, w)
 }
 
-// q4Min dequantises 8 elements: w = d q + m. d q is exact, so the fused form
-// rounds once, as the product rounded before the sum does.
-func (a *asm) q4Min(q reg.Register, g int, d, m, w reg.VecVirtual) {
-	a.eight(q, g, w)
+// q4Min is w = d q + m. d q is exact, so that the fused form rounds where the
+// sum of the rounded product does.
+func (a *asm) q4Min(block operand.Mem, g int, d, m, w reg.VecVirtual) {
+	a.nibbles(block.Offset(4), g, w)
 	a.VCVTDQ2PS(w, w)
 	a.VFMADD213PS(m, d, w)
+}
+
+// nibbles are elements 8g..8g+7 of 16 bytes whose low halves are elements 0..15
+// and whose high halves are 16..31.
+func (a *asm) nibbles(q operand.Mem, g int, w reg.VecVirtual) {
+	a.VPMOVZXBD(q.Offset(8*(g%2)), w)
+	if g < 2 {
+		a.VPAND(a.repeated(15), w, w)
+	} else {
+		a.VPSRLD(operand.U8(4), w, w)
+	}
 }

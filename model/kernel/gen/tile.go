@@ -18,9 +18,18 @@ type tile struct {
 	wRows, xRows      int
 	sums              [][]reg.VecVirtual // [wRows][xRows]
 	w, x              reg.GPVirtual      // of row 0, moving along the columns
-	wStride, wStride3 reg.GPVirtual
-	xStride           reg.GPVirtual
-	ahead             reg.GPVirtual // runs before w: what is prefetched
+	wStride, wStride3 reg.Register
+	xStride           reg.Register
+	fetch
+}
+
+// fetch says which weights to ask memory for while others are in use: for every
+// cache line of columns, or every block if that is shorter, one line of each of
+// four rows nearStride apart into the first cache, moving on by nearStep, and as
+// many lines as those columns of all rows fill, side by side, into the second.
+type fetch struct {
+	near, far               reg.GPVirtual
+	nearStride, nearStride3 reg.Register
 }
 
 // format is how a tile reads one type of weight.
@@ -44,20 +53,22 @@ func formats() []format {
 	}
 }
 
-// tiles makes the tiles of every format, and more of F32: many rows of x, and
-// lone weight rows, use it for every type, dequantised.
+// tiles makes the tiles of every format. Lone weight rows are multiplied as F32.
 func (a *asm) tiles() {
 	for _, f := range formats() {
-		a.tile(f, 4, 1)
-		a.tile(f, 4, 2)
+		for xRows := 1; xRows <= 3; xRows++ {
+			a.tile(f, 4, xRows)
+		}
 		if f.tail {
-			a.tile(f, 4, 3)
 			a.tile(f, 1, 1)
 		}
 	}
 }
 
-const tileSignature = "func(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n, tail, count, yStep, xStep, wStep, ahead int)"
+const (
+	tileSignature = "func(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n, tail, count, yStep, xStep, wStep, near, nearStride, nearStep, far int)"
+	lineBytes     = 64 // of the cache
+)
 
 func (a *asm) tile(f format, wRows, xRows int) {
 	name := fmt.Sprintf("avxTile%s_%dx%d", f.name, wRows, xRows)
@@ -65,13 +76,11 @@ func (a *asm) tile(f format, wRows, xRows int) {
 		fmt.Sprintf("%s writes y[c, r] = weight row r . x row c for %d weight rows and %d rows of x,", name, wRows, xRows),
 		"count times, moving y, x and w by their steps in between. n is the number of",
 		fmt.Sprintf("whole groups of %d elements in a row, tail that of the elements after them.", f.group),
-		"The weights ahead of those in use are prefetched. All distances are in bytes.")
+		"The weights near and far ahead of w are prefetched. All distances are in bytes.")
 	y, x, w, count := a.arg("y"), a.arg("x"), a.arg("w"), a.arg("count")
-	t := &tile{asm: a, format: f, wRows: wRows, xRows: xRows, w: a.GP64(), x: a.GP64(), ahead: a.GP64()}
-	if wRows > 1 {
-		t.wStride, t.wStride3 = a.arg("wStride"), a.GP64()
-		a.LEAQ(operand.Mem{Base: t.wStride, Index: t.wStride, Scale: 2}, t.wStride3)
-	}
+	t := &tile{asm: a, format: f, wRows: wRows, xRows: xRows, w: a.GP64(), x: a.GP64()}
+	t.wStride, t.wStride3 = a.strides("wStride", wRows)
+	t.nearStride, t.nearStride3 = a.strides("nearStride", wRows)
 	if xRows > 1 {
 		t.xStride = a.arg("xStride")
 	}
@@ -84,8 +93,7 @@ func (a *asm) tile(f format, wRows, xRows int) {
 		}
 		a.MOVQ(x, t.x)
 		a.MOVQ(w, t.w)
-		a.MOVQ(w, t.ahead)
-		a.move(t.ahead, "ahead")
+		t.aim()
 		t.along()
 		t.store(y)
 		a.move(y, "yStep")
@@ -98,23 +106,58 @@ func (a *asm) tile(f format, wRows, xRows int) {
 // along adds all columns.
 func (t *tile) along() {
 	n := t.arg("n")
-	for _, unroll := range []int{t.unroll, 1} {
-		t.times(n, unroll, func() {
-			for part := range unroll {
-				t.step(t, part)
+	t.times(n, t.unroll, func() {
+		ahead := min(t.unroll*t.bytes, lineBytes)
+		for part := range t.unroll {
+			if part*t.bytes%ahead == 0 {
+				t.prefetch(ahead)
 			}
-			t.advance(t.x, uint32(unroll*t.group*4))
-			t.advance(t.w, uint32(unroll*t.bytes))
-			t.advance(t.ahead, uint32(unroll*t.bytes))
-		})
-		if t.unroll == 1 {
-			break
+			t.step(t, part)
 		}
+		t.advance(t.x, uint32(t.unroll*t.group*4))
+		t.advance(t.w, uint32(t.unroll*t.bytes))
+	})
+	if t.unroll > 1 {
+		t.times(n, 1, func() {
+			t.step(t, 0)
+			t.advance(t.x, uint32(t.group*4))
+			t.advance(t.w, uint32(t.bytes))
+		})
 	}
 	if t.tail {
 		tail := t.arg("tail")
 		t.unless(tail, func() { t.last(tail) })
 	}
+}
+
+// aim sets what is prefetched to its distance from w.
+func (t *tile) aim() {
+	if t.wRows == 1 { // lone rows are too few to matter
+		return
+	}
+	t.near, t.far = t.GP64(), t.GP64()
+	for _, p := range []struct {
+		to       reg.GPVirtual
+		distance string
+	}{{t.near, "near"}, {t.far, "far"}} {
+		t.MOVQ(t.w, p.to)
+		t.move(p.to, p.distance)
+	}
+}
+
+// prefetch asks for the weights of so many bytes of columns.
+func (t *tile) prefetch(bytes int) {
+	if t.wRows == 1 {
+		return
+	}
+	for r := range t.wRows {
+		t.PREFETCHT0(strided(t.near, t.nearStride, t.nearStride3, r, 0))
+	}
+	t.move(t.near, "nearStep")
+	for at := 0; at < t.wRows*bytes; at += lineBytes {
+		t.PREFETCHT1(operand.Mem{Base: t.far, Disp: at})
+	}
+	t.advance(t.far, uint32(t.wRows*bytes))
 }
 
 // row is the address of weight row r at the current column, plus disp.
@@ -137,27 +180,6 @@ func strided(base, stride, stride3 reg.Register, i, disp int) operand.Mem {
 		m.Index, m.Scale = stride3, 1
 	}
 	return m
-}
-
-// prefetch asks for row r of the weights ahead.
-func (t *tile) prefetch(r, disp int) {
-	t.PREFETCHT0(strided(t.ahead, t.wStride, t.wStride3, r, disp))
-}
-
-// xs loads a group of x, all rows.
-func (t *tile) xs(disp int) []reg.VecVirtual {
-	v := t.vectors(t.xRows)
-	for c := range v {
-		t.VMOVUPS(t.column(c, disp), v[c])
-	}
-	return v
-}
-
-// add adds the products of a group of weight row r.
-func (t *tile) add(r int, w reg.VecVirtual, xs []reg.VecVirtual) {
-	for c, x := range xs {
-		t.VFMADD231PS(x, w, t.sums[r][c])
-	}
 }
 
 // last adds the masked group at the end of a row. The lanes beyond it add
