@@ -16,6 +16,7 @@ import (
 	"syscall"
 
 	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
 
 	"tiller/tui/visible"
 )
@@ -30,11 +31,17 @@ func main() {
 // execute runs the command line and returns the exit code. Whatever goes
 // wrong becomes one sentence on standard error.
 func execute(ctx context.Context) int {
-	err := fang.Execute(ctx, newRoot(),
+	root := newRoot()
+	var failed error
+	keepError(root, &failed)
+	err := fang.Execute(ctx, root,
 		fang.WithVersion(version()),
 		fang.WithColorSchemeFunc(fang.AnsiColorScheme),
 		fang.WithErrorHandler(func(io.Writer, fang.Styles, error) {}),
 	)
+	if err == nil {
+		err = failed
+	}
 	code := exitCode(ctx, err)
 	switch code {
 	case exitDone:
@@ -44,6 +51,26 @@ func execute(ctx context.Context) int {
 		complain(os.Stderr, err)
 	}
 	return code
+}
+
+// keepError makes every verb put its error into failed instead of returning
+// it. An error that is returned makes fang ask the terminal for its colours,
+// and the answer arrives on a standard input that the verb may be reading.
+func keepError(cmd *cobra.Command, failed *error) {
+	for _, c := range cmd.Commands() {
+		keepError(c, failed)
+	}
+	check, run := cmd.Args, cmd.RunE
+	if run == nil {
+		return
+	}
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if *failed = check(cmd, args); *failed == nil {
+			*failed = run(cmd, args)
+		}
+		return nil
+	}
 }
 
 // complain prints an error for people: one line, nothing in it can act on the
