@@ -1,6 +1,7 @@
 package generate
 
 import (
+	"fmt"
 	"strings"
 
 	"tiller/model/tokenizer"
@@ -14,14 +15,11 @@ func ChatPrompt(t *tokenizer.Tokenizer, messages []tokenizer.Message, prefill st
 		return Prompt{}, err
 	}
 	text := rendered + prefill
-	p, err := RawPrompt(t, text, tokenizer.EncodeOptions{NoSpecial: true, ParseSpecial: true})
-	if err != nil {
-		return Prompt{}, err
-	}
 	tokens, err := t.Encode(text, tokenizer.EncodeOptions{NoSpecial: true, ParseSpecial: true})
 	if err != nil {
-		return Prompt{}, err
+		return Prompt{}, fmt.Errorf("the prompt: %w", err)
 	}
+	p := promptOf(text, tokens)
 	roles := spans(rendered, messages)
 	if prefill != "" {
 		roles = append(roles, span{len(rendered), len(text), "assistant"})

@@ -35,11 +35,23 @@ func RawPrompt(t *tokenizer.Tokenizer, text string, o tokenizer.EncodeOptions) (
 	if err != nil {
 		return Prompt{}, fmt.Errorf("the prompt: %w", err)
 	}
+	return promptOf(text, tokens), nil
+}
+
+// promptOf gives each token the text from the end of the one before it, so
+// that the space between words is there also where no token holds it.
+func promptOf(text string, tokens []tokenizer.Token) Prompt {
 	p := Prompt{Text: text}
+	from := 0
 	for _, token := range tokens {
-		p.Tokens = append(p.Tokens, PromptToken{ID: token.ID, Text: token.Piece, Special: token.Special})
+		t := PromptToken{ID: token.ID, Text: token.Piece, Special: token.Special}
+		if !token.Special && token.End > from {
+			t.Text = text[from:token.End]
+		}
+		from = max(from, token.End)
+		p.Tokens = append(p.Tokens, t)
 	}
-	return p, nil
+	return p
 }
 
 // IDPrompt is a prompt given as token ids. The tokenizer may be nil.

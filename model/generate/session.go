@@ -101,7 +101,7 @@ func NewSession(ctx context.Context, m *model.Model, t *tokenizer.Tokenizer, req
 		l := &lane{Request: r, sampler: newSampler(r.Sampling), pending: -1, result: Result{Name: r.Name}}
 		l.text.stops = r.StopStrings
 		if t != nil {
-			l.text.stream = t.Stream()
+			l.text.begin(t.Stream(), r.Prompt)
 		}
 		s.lanes = append(s.lanes, l)
 	}

@@ -14,6 +14,16 @@ type text struct {
 	held   string          // may be the beginning of a stop string
 }
 
+// begin takes the prompt in, so that the text goes on where the prompt ends:
+// in the middle of a character, or with the space that a decoder leaves out
+// only before the very first word.
+func (t *text) begin(stream *tokenizer.Stream, prompt Prompt) {
+	t.stream = stream
+	for _, token := range prompt.Tokens {
+		stream.Push(token.ID)
+	}
+}
+
 // push adds a token. It returns all the text that the token adds, the part of
 // the lane's text that can be shown now, and whether a stop string ended it.
 func (t *text) push(id int) (added, show string, stopped bool) {
