@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,29 +15,38 @@ import (
 
 	"tiller/model"
 	"tiller/model/checkpoint"
+	"tiller/model/tokenizer"
 	"tiller/tui/plain"
 )
 
 // modelReport is what `model inspect --json` prints.
 type modelReport struct {
-	Ref          string         `json:"ref"`
-	Format       string         `json:"format"`
-	Fingerprint  string         `json:"fingerprint"`
-	Architecture string         `json:"architecture"`
-	Problem      string         `json:"problem,omitempty"` // why tiller can't run it
-	Layers       int            `json:"layers,omitempty"`
-	DModel       int            `json:"d_model,omitempty"`
-	Heads        int            `json:"heads,omitempty"`
-	KVHeads      int            `json:"kv_heads,omitempty"`
-	HeadDim      int            `json:"head_dim,omitempty"`
-	FFN          int            `json:"ffn,omitempty"`
-	Vocab        int            `json:"vocab,omitempty"`
-	Context      int            `json:"context,omitempty"`
-	Window       int            `json:"window,omitempty"`
-	Parameters   int64          `json:"parameters,omitempty"`
-	WeightBytes  int64          `json:"weight_bytes"`
-	Types        map[string]int `json:"types"` // tensors of each stored type
-	Tensors      []tensorReport `json:"tensors"`
+	Ref          string          `json:"ref"`
+	Format       string          `json:"format"`
+	Fingerprint  string          `json:"fingerprint"`
+	Architecture string          `json:"architecture"`
+	Problem      string          `json:"problem,omitempty"` // why tiller can't run it
+	Layers       int             `json:"layers,omitempty"`
+	DModel       int             `json:"d_model,omitempty"`
+	Heads        int             `json:"heads,omitempty"`
+	KVHeads      int             `json:"kv_heads,omitempty"`
+	HeadDim      int             `json:"head_dim,omitempty"`
+	FFN          int             `json:"ffn,omitempty"`
+	Vocab        int             `json:"vocab,omitempty"`
+	Context      int             `json:"context,omitempty"`
+	Window       int             `json:"window,omitempty"`
+	Parameters   int64           `json:"parameters,omitempty"`
+	WeightBytes  int64           `json:"weight_bytes"`
+	Types        map[string]int  `json:"types"` // tensors of each stored type
+	Tokenizer    tokenizerReport `json:"tokenizer"`
+	Tensors      []tensorReport  `json:"tensors"`
+}
+
+type tokenizerReport struct {
+	Kind         string `json:"kind,omitempty"` // in the file's own words
+	Size         int    `json:"size,omitempty"`
+	ChatTemplate bool   `json:"chat_template"`
+	Problem      string `json:"problem,omitempty"` // why it can't be used
 }
 
 type tensorReport struct {
@@ -80,7 +91,7 @@ func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
 	defer c.Close()
 	r := &modelReport{
 		Ref: path, Format: c.Format, Fingerprint: c.Fingerprint(), Architecture: architecture(c),
-		Types: map[string]int{}, Tensors: []tensorReport{},
+		Types: map[string]int{}, Tensors: []tensorReport{}, Tokenizer: inspectTokenizer(c),
 	}
 	for _, t := range c.Tensors() {
 		r.Types[t.DType]++
@@ -98,6 +109,40 @@ func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
 	r.Heads, r.KVHeads, r.HeadDim, r.FFN = cfg.Heads, cfg.KVHeads, cfg.HeadDim, cfg.FFN
 	r.Vocab, r.Context, r.Window, r.Parameters = cfg.Vocab, cfg.Context, cfg.Window, cfg.Parameters()
 	return r, nil
+}
+
+// inspectTokenizer describes a checkpoint's tokenizer.
+func inspectTokenizer(c *checkpoint.Checkpoint) tokenizerReport {
+	r := tokenizerReport{Kind: tokenizerKind(c)}
+	t, err := tokenizer.Open(c.Path)
+	if err != nil {
+		r.Problem = err.Error()
+		return r
+	}
+	r.Size, r.ChatTemplate = t.Size(), t.HasChatTemplate()
+	return r
+}
+
+// tokenizerKind is what the files call their kind of tokenizer.
+func tokenizerKind(c *checkpoint.Checkpoint) string {
+	if c.GGUF != nil {
+		kind, _, _ := c.GGUF.Text("tokenizer.ggml.model")
+		if pre, ok, _ := c.GGUF.Text("tokenizer.ggml.pre"); ok {
+			kind += ", " + pre
+		}
+		return kind
+	}
+	text, err := os.ReadFile(filepath.Join(c.Path, "tokenizer.json"))
+	if err != nil {
+		return ""
+	}
+	var file struct {
+		Model struct {
+			Type string `json:"type"`
+		} `json:"model"`
+	}
+	_ = json.Unmarshal(text, &file) // tokenizer.Open says what is wrong with it
+	return file.Model.Type
 }
 
 // architecture is what the files call themselves, supported or not.
@@ -130,6 +175,7 @@ func (r *modelReport) write(w io.Writer) error {
 	} else {
 		about.Row("cannot run", r.Problem)
 	}
+	about.Row("tokenizer", r.Tokenizer.line())
 	about.Row("weights", fmt.Sprintf("%s bytes: %s", grouped(r.WeightBytes), r.types()))
 	if err := about.Write(w); err != nil {
 		return err
@@ -141,6 +187,18 @@ func (r *modelReport) write(w io.Writer) error {
 		table.Row(row...)
 	}
 	return table.Write(w)
+}
+
+// line describes the tokenizer for people.
+func (t tokenizerReport) line() string {
+	if t.Problem != "" {
+		return "none that can be used: " + t.Problem
+	}
+	s := fmt.Sprintf("%s, %d tokens, ", t.Kind, t.Size)
+	if t.ChatTemplate {
+		return s + "with a chat template"
+	}
+	return s + "no chat template"
 }
 
 func (r *modelReport) attention() string {
