@@ -67,16 +67,14 @@ const selected = "selected"
 
 // activations collects rows of the residual stream, after edits.
 type activations struct {
-	tokenizer *tokenizer.Tokenizer
-	chat      bool
-	layers    []int
-	dModel    int
-	lanes     []laneActivations
+	layers []int
+	dModel int
+	lanes  []laneActivations
 }
 
 // laneActivations is what one lane's --where selected.
 type laneActivations struct {
-	selection *steering.Program
+	selection generate.Editor // fires at what is selected
 	stream    *tokenizer.Stream
 	positions []int
 	rows      map[int][]float32 // by layer, [positions, d_model]
@@ -85,27 +83,28 @@ type laneActivations struct {
 // newActivations prepares a collection for lanes that start from one prompt.
 func newActivations(plan steering.Plan, lanes int, prompt generate.Prompt, m *model.Model, t *tokenizer.Tokenizer) (*activations, error) {
 	c := m.Config()
-	a := &activations{tokenizer: t, dModel: c.DModel}
+	a := &activations{dModel: c.DModel}
 	var err error
 	if a.layers, err = chosenLayers(plan.Terms[0].Layers, c.Layers); err != nil {
 		return nil, err
 	}
 	term := plan.Terms[0]
 	term.Layers = steering.Layers{}
-	program, err := steering.Compile(steering.Plan{Terms: []steering.Term{term}}, steering.Context{
-		Layers: c.Layers, DModel: c.DModel, Prompt: promptTokens(prompt),
-		Vectors: map[string]*steering.Vector{selected: {
-			Name: selected, DModel: c.DModel, Directions: map[int][]float32{0: slices.Repeat([]float32{1}, c.DModel)},
-		}},
+	bound, err := steering.Bind(steering.Plan{Terms: []steering.Term{term}}, c.Layers, c.DModel, map[string]*steering.Vector{
+		selected: {Name: selected, DModel: c.DModel, Directions: map[int][]float32{0: slices.Repeat([]float32{1}, c.DModel)}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	if len(program.EmptySelections()) > 0 {
-		return nil, fmt.Errorf("--where %q selects nothing in this prompt", term.Select)
-	}
+	selection := steering.Lanes{Bound: bound, Tokenizer: t}
 	for range lanes {
-		l := laneActivations{selection: program.Clone(), rows: map[int][]float32{}}
+		l := laneActivations{rows: map[int][]float32{}}
+		if l.selection, err = selection.Editor(prompt, generate.Measured{}); err != nil {
+			return nil, err
+		}
+		if selectsNothing(l.selection) != nil {
+			return nil, fmt.Errorf("--where %q selects nothing in this prompt", term.Select)
+		}
 		if t != nil {
 			l.stream = t.Stream()
 		}
@@ -150,7 +149,7 @@ func (a *activations) accept(t generate.Token) {
 	if l.stream != nil {
 		text = l.stream.Push(t.ID)
 	}
-	l.selection.Accept(generatedToken(a.tokenizer, t.ID, text, a.chat), steering.Drawn{})
+	l.selection.Accept(t.ID, text, generate.Drawn{})
 }
 
 // write writes the tensors "lane0.layer2" [positions, d_model] and

@@ -121,9 +121,11 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 	}
 	var steer generate.Steering
 	if len(plan.Terms) > 0 {
-		if steer, err = newLaneSteering(plan, vectors, m, t); err != nil {
+		bound, err := bind(plan, m, vectors)
+		if err != nil {
 			return nil, err
 		}
+		steer = steering.Lanes{Bound: bound, Tokenizer: t}
 	}
 	want := model.WantLast
 	if o.all {
@@ -133,9 +135,12 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := selectsNothing(editor); err != nil {
+		return nil, err
+	}
 	report := &logitsReport{PromptIDs: prompt.IDs()}
-	if e, ok := editor.(*laneEditor); ok {
-		report.Warnings = e.Report().Warnings
+	if program := programOf(editor); program != nil {
+		report.Warnings = program.Report().Warnings
 	}
 	rows := slices.Collect(slices.Chunk(logits, m.Config().Vocab))
 	for i, row := range rows {

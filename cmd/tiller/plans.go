@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tiller/model"
+	"tiller/model/generate"
 	"tiller/steering"
 	"tiller/steering/vectorfile"
 )
@@ -132,4 +134,20 @@ func readPlan(cmd *cobra.Command, text string) (steering.Plan, error) {
 		return plan, fmt.Errorf("%q: %w", name, err)
 	}
 	return plan, nil
+}
+
+// bind checks that a plan fits the model and the vectors.
+func bind(plan steering.Plan, m *model.Model, vectors map[string]*steering.Vector) (*steering.Bound, error) {
+	return steering.Bind(plan, m.Config().Layers, m.Config().DModel, vectors)
+}
+
+// selectsNothing returns an error if a term of a lane's plan can't select
+// anything: there is one prompt only, so no other lane can make up for it.
+func selectsNothing(e generate.Editor) error {
+	if program := programOf(e); program != nil {
+		if empty := program.EmptySelections(); len(empty) > 0 {
+			return empty[0]
+		}
+	}
+	return nil
 }

@@ -105,7 +105,7 @@ type run struct {
 // A runLane is a lane with its plan; nil is base.
 type runLane struct {
 	plan     *steering.Plan
-	steering *laneSteering
+	steering steering.Lanes
 }
 
 func (o *runFlags) run(cmd *cobra.Command) error {
@@ -143,7 +143,6 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 		if r.acts, err = newActivations(*where, len(r.lanes), r.prompt, m, r.tokenizer); err != nil {
 			return err
 		}
-		r.acts.chat = o.prompt.chat
 	}
 	return r.generate(cmd)
 }
@@ -154,12 +153,11 @@ func (r *run) addLanes(plans []steering.Plan, vectors map[string]*steering.Vecto
 		r.lanes = append(r.lanes, runLane{})
 	}
 	for i := range plans {
-		s, err := newLaneSteering(plans[i], vectors, r.model, r.tokenizer)
+		bound, err := bind(plans[i], r.model, vectors)
 		if err != nil {
 			return err
 		}
-		s.chat = r.flags.prompt.chat
-		r.lanes = append(r.lanes, runLane{plan: &plans[i], steering: s})
+		r.lanes = append(r.lanes, runLane{plan: &plans[i], steering: steering.Lanes{Bound: bound, Tokenizer: r.tokenizer}})
 	}
 	return nil
 }
@@ -172,7 +170,7 @@ func (r *run) requests() []generate.Request {
 			Prompt: r.prompt, Sampling: r.flags.sampling,
 			MaxTokens: r.flags.maxTokens, IgnoreEOS: r.flags.ignoreEOS, StopStrings: r.flags.stop,
 		}
-		if l.steering != nil {
+		if l.plan != nil {
 			requests[i].Steering = l.steering
 		}
 	}
@@ -192,6 +190,11 @@ func (r *run) generate(cmd *cobra.Command) error {
 	reading()
 	if err != nil {
 		return err
+	}
+	for i := range r.lanes {
+		if err := selectsNothing(session.Editor(i)); err != nil {
+			return err
+		}
 	}
 	var printer *plain.Printer
 	if !r.flags.json {

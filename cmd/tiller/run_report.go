@@ -88,16 +88,16 @@ func (r *run) report(i int, s *generate.Session) laneReport {
 		l.Plan = plan.String()
 		l.Name = "plan:" + l.Plan
 	}
-	if program := programOf(s, i); program != nil {
+	if program := programOf(s.Editor(i)); program != nil {
 		report := program.Report()
 		l.PromptEdits, l.RowEdits, l.Fired, l.Warnings = report.PromptEdits, report.RowEdits, report.Fired, report.Warnings
 	}
 	return l
 }
 
-// programOf returns the compiled plan of a lane, nil for a base lane.
-func programOf(s *generate.Session, i int) *steering.Program {
-	if e, ok := s.Editor(i).(*laneEditor); ok {
+// programOf returns the plan at work on a lane, nil for a base lane.
+func programOf(e generate.Editor) *steering.Program {
+	if e, ok := e.(*steering.Editor); ok {
 		return e.Program
 	}
 	return nil
@@ -107,7 +107,7 @@ func programOf(s *generate.Session, i int) *steering.Program {
 func (r *run) laneSummary(i int, s *generate.Session) plain.LaneSummary {
 	l := r.report(i, s)
 	sum := plain.LaneSummary{Stop: string(l.Stop), PromptEdits: l.PromptEdits, RowEdits: l.RowEdits, Warnings: l.Warnings}
-	program := programOf(s, i)
+	program := programOf(s.Editor(i))
 	if program == nil {
 		return sum
 	}

@@ -98,7 +98,7 @@ func fit(ctx context.Context, v *steering.Vector, path string) (*fitReport, erro
 	defer m.Close()
 	f := &fitReport{Ref: path, Fits: true, Remarks: []string{}}
 	plan := steering.Plan{Terms: []steering.Term{{Vector: v.Name, Strength: steering.One()}}}
-	_, err = newLaneSteering(plan, map[string]*steering.Vector{v.Name: v}, m, nil)
+	_, err = bind(plan, m, map[string]*steering.Vector{v.Name: v})
 	if wrong := (*steering.Error)(nil); errors.As(err, &wrong) {
 		f.Fits = false
 		f.Remarks = append(f.Remarks, wrong.Reason)
