@@ -40,9 +40,9 @@ DATA tailSign<>+56(SB)/4, $0x80000000
 DATA tailSign<>+60(SB)/4, $0x80000000
 GLOBL tailSign<>(SB), RODATA|NOPTR, $64
 
-// func avxTileF32_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF32_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avxTileF32_4x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileF32_4x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -55,21 +55,30 @@ TEXT ·avxTileF32_4x1(SB), NOSPLIT, $0-128
 	JL   done2
 
 loop1:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R12
-	ADDQ   near+96(FP), R12
-	MOVQ   SI, R13
-	ADDQ   far+120(FP), R13
-	MOVQ   n+48(FP), R14
-	CMPQ   R14, $0x00000004
-	JL     done4
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun3
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
 
-loop3:
+begun3:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R12
+	ADDQ near+96(FP), R12
+	MOVQ SI, R13
+	ADDQ far+120(FP), R13
+	MOVQ n+48(FP), R14
+	CMPQ R14, $0x00000004
+	JL   done5
+
+loop4:
 	PREFETCHT0  (R12)
 	PREFETCHT0  (R12)(R10*1)
 	PREFETCHT0  (R12)(R10*2)
@@ -130,13 +139,13 @@ loop3:
 	ADDQ        $0x00000080, SI
 	SUBQ        $0x00000004, R14
 	CMPQ        R14, $0x00000004
-	JGE         loop3
+	JGE         loop4
 
-done4:
+done5:
 	CMPQ R14, $0x00000001
-	JL   done6
+	JL   done7
 
-loop5:
+loop6:
 	VMOVUPS     (DI), Y4
 	VMOVUPS     (SI), Y5
 	VFMADD231PS Y4, Y5, Y0
@@ -150,12 +159,12 @@ loop5:
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000001, R14
 	CMPQ        R14, $0x00000001
-	JGE         loop5
+	JGE         loop6
 
-done6:
+done7:
 	MOVQ        tail+56(FP), R12
 	TESTQ       R12, R12
-	JZ          skip7
+	JZ          skip8
 	LEAQ        tailMask<>+32(SB), R13
 	MOVQ        R12, R14
 	SHLQ        $0x02, R14
@@ -175,7 +184,18 @@ done6:
 	VMASKMOVPS  (SI)(R9*1), Y4, Y4
 	VFMADD231PS Y5, Y4, Y3
 
-skip7:
+skip8:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join9
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     finished10
+
+join9:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
@@ -193,20 +213,28 @@ skip7:
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X4, X4
 	VMOVUPS      X4, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop1
+
+finished10:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip11
+	ADDQ  $0x00000080, sums+128(FP)
+
+skip11:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop1
 
 done2:
 	VZEROUPPER
 	RET
 
-// func avxTileF32_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF32_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avxTileF32_4x2(SB), NOSPLIT, $0-128
+TEXT ·avxTileF32_4x2(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -217,28 +245,41 @@ TEXT ·avxTileF32_4x2(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done9
+	JL   done13
 
-loop8:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000004
-	JL     done11
+loop12:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun14
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
 
-loop10:
+begun14:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000004
+	JL   done16
+
+loop15:
 	PREFETCHT0  (R13)
 	PREFETCHT0  (R13)(R10*1)
 	PREFETCHT0  (R13)(R10*2)
@@ -319,13 +360,13 @@ loop10:
 	ADDQ        $0x00000080, SI
 	SUBQ        $0x00000004, R15
 	CMPQ        R15, $0x00000004
-	JGE         loop10
+	JGE         loop15
 
-done11:
+done16:
 	CMPQ R15, $0x00000001
-	JL   done13
+	JL   done18
 
-loop12:
+loop17:
 	VMOVUPS     (DI), Y8
 	VMOVUPS     (DI)(R12*1), Y9
 	VMOVUPS     (SI), Y10
@@ -344,12 +385,12 @@ loop12:
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000001, R15
 	CMPQ        R15, $0x00000001
-	JGE         loop12
+	JGE         loop17
 
-done13:
+done18:
 	MOVQ        tail+56(FP), R13
 	TESTQ       R13, R13
-	JZ          skip14
+	JZ          skip19
 	LEAQ        tailMask<>+32(SB), R14
 	MOVQ        R13, R15
 	SHLQ        $0x02, R15
@@ -379,7 +420,22 @@ done13:
 	VMASKMOVPS  (SI)(R9*1), Y8, Y8
 	VFMADD231PS Y9, Y8, Y7
 
-skip14:
+skip19:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join20
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     finished21
+
+join20:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
@@ -414,20 +470,28 @@ skip14:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop8
 
-done9:
+finished21:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip22
+	ADDQ  $0x00000100, sums+128(FP)
+
+skip22:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop12
+
+done13:
 	VZEROUPPER
 	RET
 
-// func avxTileF32_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF32_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, FMA3, MMX+
-TEXT ·avxTileF32_4x3(SB), NOSPLIT, $0-128
+TEXT ·avxTileF32_4x3(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -438,32 +502,49 @@ TEXT ·avxTileF32_4x3(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done16
+	JL   done24
 
-loop15:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000004
-	JL     done18
+loop23:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun25
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
 
-loop17:
+begun25:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000004
+	JL   done27
+
+loop26:
 	PREFETCHT0  (R13)
 	PREFETCHT0  (R13)(R10*1)
 	PREFETCHT0  (R13)(R10*2)
@@ -564,13 +645,13 @@ loop17:
 	ADDQ        $0x00000080, SI
 	SUBQ        $0x00000004, R15
 	CMPQ        R15, $0x00000004
-	JGE         loop17
+	JGE         loop26
 
-done18:
+done27:
 	CMPQ R15, $0x00000001
-	JL   done20
+	JL   done29
 
-loop19:
+loop28:
 	VMOVUPS     (DI), Y12
 	VMOVUPS     (DI)(R12*1), Y13
 	VMOVUPS     (DI)(R12*2), Y14
@@ -594,12 +675,12 @@ loop19:
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000001, R15
 	CMPQ        R15, $0x00000001
-	JGE         loop19
+	JGE         loop28
 
-done20:
+done29:
 	MOVQ        tail+56(FP), R13
 	TESTQ       R13, R13
-	JZ          skip21
+	JZ          skip30
 	LEAQ        tailMask<>+32(SB), R14
 	MOVQ        R13, R15
 	SHLQ        $0x02, R15
@@ -639,7 +720,26 @@ done20:
 	VMASKMOVPS  (SI)(R9*1), Y12, Y12
 	VFMADD231PS Y13, Y12, Y11
 
-skip21:
+skip30:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join31
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     finished32
+
+join31:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
@@ -691,36 +791,50 @@ skip21:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop15
 
-done16:
+finished32:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip33
+	ADDQ  $0x00000180, sums+128(FP)
+
+skip33:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop23
+
+done24:
 	VZEROUPPER
 	RET
 
-// func avxTileF32_1x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF32_1x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, FMA3
-TEXT ·avxTileF32_1x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileF32_1x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
 	MOVQ count+64(FP), BX
 	CMPQ BX, $0x00000001
-	JL   done23
+	JL   done35
 
-loop22:
-	VXORPS Y0, Y0, Y0
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   n+48(FP), R8
-	CMPQ   R8, $0x00000004
-	JL     done25
+loop34:
+	VXORPS  Y0, Y0, Y0
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun36
+	VMOVUPS (SI), Y0
 
-loop24:
+begun36:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ n+48(FP), R8
+	CMPQ R8, $0x00000004
+	JL   done38
+
+loop37:
 	VMOVUPS     (DI), Y1
 	VMOVUPS     (SI), Y2
 	VFMADD231PS Y1, Y2, Y0
@@ -737,13 +851,13 @@ loop24:
 	ADDQ        $0x00000080, SI
 	SUBQ        $0x00000004, R8
 	CMPQ        R8, $0x00000004
-	JGE         loop24
+	JGE         loop37
 
-done25:
+done38:
 	CMPQ R8, $0x00000001
-	JL   done27
+	JL   done40
 
-loop26:
+loop39:
 	VMOVUPS     (DI), Y1
 	VMOVUPS     (SI), Y2
 	VFMADD231PS Y1, Y2, Y0
@@ -751,12 +865,12 @@ loop26:
 	ADDQ        $0x00000020, SI
 	SUBQ        $0x00000001, R8
 	CMPQ        R8, $0x00000001
-	JGE         loop26
+	JGE         loop39
 
-done27:
+done40:
 	MOVQ        tail+56(FP), R8
 	TESTQ       R8, R8
-	JZ          skip28
+	JZ          skip41
 	LEAQ        tailMask<>+32(SB), R9
 	MOVQ        R8, R10
 	SHLQ        $0x02, R10
@@ -770,7 +884,15 @@ done27:
 	VMASKMOVPS  (SI), Y1, Y1
 	VFMADD231PS Y2, Y1, Y0
 
-skip28:
+skip41:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join42
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	JMP     finished43
+
+join42:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPS       X1, X0, X0
@@ -779,20 +901,28 @@ skip28:
 	VMOVSHDUP    X0, X1
 	VADDSS       X1, X0, X0
 	VMOVSS       X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop22
 
-done23:
+finished43:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip44
+	ADDQ  $0x00000020, sums+128(FP)
+
+skip44:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop34
+
+done35:
 	VZEROUPPER
 	RET
 
-// func avxTileF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, F16C, FMA3, MMX+
-TEXT ·avxTileF16_4x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileF16_4x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -802,24 +932,33 @@ TEXT ·avxTileF16_4x1(SB), NOSPLIT, $0-128
 	MOVQ nearStride+104(FP), R10
 	LEAQ (R10)(R10*2), R11
 	CMPQ BX, $0x00000001
-	JL   done30
+	JL   done46
 
-loop29:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R12
-	ADDQ   near+96(FP), R12
-	MOVQ   SI, R13
-	ADDQ   far+120(FP), R13
-	MOVQ   n+48(FP), R14
-	CMPQ   R14, $0x00000004
-	JL     done32
+loop45:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun47
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
 
-loop31:
+begun47:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R12
+	ADDQ near+96(FP), R12
+	MOVQ SI, R13
+	ADDQ far+120(FP), R13
+	MOVQ n+48(FP), R14
+	CMPQ R14, $0x00000004
+	JL   done49
+
+loop48:
 	PREFETCHT0  (R12)
 	PREFETCHT0  (R12)(R10*1)
 	PREFETCHT0  (R12)(R10*2)
@@ -870,13 +1009,13 @@ loop31:
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000004, R14
 	CMPQ        R14, $0x00000004
-	JGE         loop31
+	JGE         loop48
 
-done32:
+done49:
 	CMPQ R14, $0x00000001
-	JL   done34
+	JL   done51
 
-loop33:
+loop50:
 	VMOVUPS     (DI), Y4
 	VCVTPH2PS   (SI), Y5
 	VFMADD231PS Y4, Y5, Y0
@@ -890,9 +1029,20 @@ loop33:
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000001, R14
 	CMPQ        R14, $0x00000001
-	JGE         loop33
+	JGE         loop50
 
-done34:
+done51:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join52
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     finished53
+
+join52:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
@@ -910,20 +1060,28 @@ done34:
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X4, X4
 	VMOVUPS      X4, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop29
 
-done30:
+finished53:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip54
+	ADDQ  $0x00000080, sums+128(FP)
+
+skip54:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop45
+
+done46:
 	VZEROUPPER
 	RET
 
-// func avxTileF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, F16C, FMA3, MMX+
-TEXT ·avxTileF16_4x2(SB), NOSPLIT, $0-128
+TEXT ·avxTileF16_4x2(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -934,28 +1092,41 @@ TEXT ·avxTileF16_4x2(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done36
+	JL   done56
 
-loop35:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000004
-	JL     done38
+loop55:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun57
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
 
-loop37:
+begun57:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000004
+	JL   done59
+
+loop58:
 	PREFETCHT0  (R13)
 	PREFETCHT0  (R13)(R10*1)
 	PREFETCHT0  (R13)(R10*2)
@@ -1026,13 +1197,13 @@ loop37:
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000004, R15
 	CMPQ        R15, $0x00000004
-	JGE         loop37
+	JGE         loop58
 
-done38:
+done59:
 	CMPQ R15, $0x00000001
-	JL   done40
+	JL   done61
 
-loop39:
+loop60:
 	VMOVUPS     (DI), Y8
 	VMOVUPS     (DI)(R12*1), Y9
 	VCVTPH2PS   (SI), Y10
@@ -1051,9 +1222,24 @@ loop39:
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000001, R15
 	CMPQ        R15, $0x00000001
-	JGE         loop39
+	JGE         loop60
 
-done40:
+done61:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join62
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     finished63
+
+join62:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
@@ -1088,20 +1274,28 @@ done40:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop35
 
-done36:
+finished63:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip64
+	ADDQ  $0x00000100, sums+128(FP)
+
+skip64:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop55
+
+done56:
 	VZEROUPPER
 	RET
 
-// func avxTileF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, F16C, FMA3, MMX+
-TEXT ·avxTileF16_4x3(SB), NOSPLIT, $0-128
+TEXT ·avxTileF16_4x3(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -1112,32 +1306,49 @@ TEXT ·avxTileF16_4x3(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done42
+	JL   done66
 
-loop41:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000004
-	JL     done44
+loop65:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun67
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
 
-loop43:
+begun67:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000004
+	JL   done69
+
+loop68:
 	PREFETCHT0  (R13)
 	PREFETCHT0  (R13)(R10*1)
 	PREFETCHT0  (R13)(R10*2)
@@ -1228,13 +1439,13 @@ loop43:
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000004, R15
 	CMPQ        R15, $0x00000004
-	JGE         loop43
+	JGE         loop68
 
-done44:
+done69:
 	CMPQ R15, $0x00000001
-	JL   done46
+	JL   done71
 
-loop45:
+loop70:
 	VMOVUPS     (DI), Y12
 	VMOVUPS     (DI)(R12*1), Y13
 	VMOVUPS     (DI)(R12*2), Y14
@@ -1258,9 +1469,28 @@ loop45:
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000001, R15
 	CMPQ        R15, $0x00000001
-	JGE         loop45
+	JGE         loop70
 
-done46:
+done71:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join72
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     finished73
+
+join72:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
@@ -1312,20 +1542,28 @@ done46:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop41
 
-done42:
+finished73:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip74
+	ADDQ  $0x00000180, sums+128(FP)
+
+skip74:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop65
+
+done66:
 	VZEROUPPER
 	RET
 
-// func avxTileBF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileBF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·avxTileBF16_4x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileBF16_4x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -1335,24 +1573,33 @@ TEXT ·avxTileBF16_4x1(SB), NOSPLIT, $0-128
 	MOVQ nearStride+104(FP), R10
 	LEAQ (R10)(R10*2), R11
 	CMPQ BX, $0x00000001
-	JL   done48
+	JL   done76
 
-loop47:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R12
-	ADDQ   near+96(FP), R12
-	MOVQ   SI, R13
-	ADDQ   far+120(FP), R13
-	MOVQ   n+48(FP), R14
-	CMPQ   R14, $0x00000004
-	JL     done50
+loop75:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun77
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
 
-loop49:
+begun77:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R12
+	ADDQ near+96(FP), R12
+	MOVQ SI, R13
+	ADDQ far+120(FP), R13
+	MOVQ n+48(FP), R14
+	CMPQ R14, $0x00000004
+	JL   done79
+
+loop78:
 	PREFETCHT0  (R12)
 	PREFETCHT0  (R12)(R10*1)
 	PREFETCHT0  (R12)(R10*2)
@@ -1419,13 +1666,13 @@ loop49:
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000004, R14
 	CMPQ        R14, $0x00000004
-	JGE         loop49
+	JGE         loop78
 
-done50:
+done79:
 	CMPQ R14, $0x00000001
-	JL   done52
+	JL   done81
 
-loop51:
+loop80:
 	VMOVUPS     (DI), Y4
 	VPMOVZXWD   (SI), Y5
 	VPSLLD      $0x10, Y5, Y5
@@ -1443,9 +1690,20 @@ loop51:
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000001, R14
 	CMPQ        R14, $0x00000001
-	JGE         loop51
+	JGE         loop80
 
-done52:
+done81:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join82
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     finished83
+
+join82:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
@@ -1463,20 +1721,28 @@ done52:
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X4, X4
 	VMOVUPS      X4, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop47
 
-done48:
+finished83:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip84
+	ADDQ  $0x00000080, sums+128(FP)
+
+skip84:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop75
+
+done76:
 	VZEROUPPER
 	RET
 
-// func avxTileBF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileBF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·avxTileBF16_4x2(SB), NOSPLIT, $0-128
+TEXT ·avxTileBF16_4x2(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -1487,28 +1753,41 @@ TEXT ·avxTileBF16_4x2(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done54
+	JL   done86
 
-loop53:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000004
-	JL     done56
+loop85:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun87
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
 
-loop55:
+begun87:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000004
+	JL   done89
+
+loop88:
 	PREFETCHT0  (R13)
 	PREFETCHT0  (R13)(R10*1)
 	PREFETCHT0  (R13)(R10*2)
@@ -1595,13 +1874,13 @@ loop55:
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000004, R15
 	CMPQ        R15, $0x00000004
-	JGE         loop55
+	JGE         loop88
 
-done56:
+done89:
 	CMPQ R15, $0x00000001
-	JL   done58
+	JL   done91
 
-loop57:
+loop90:
 	VMOVUPS     (DI), Y8
 	VMOVUPS     (DI)(R12*1), Y9
 	VPMOVZXWD   (SI), Y10
@@ -1624,9 +1903,24 @@ loop57:
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000001, R15
 	CMPQ        R15, $0x00000001
-	JGE         loop57
+	JGE         loop90
 
-done58:
+done91:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join92
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     finished93
+
+join92:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
@@ -1661,20 +1955,28 @@ done58:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop53
 
-done54:
+finished93:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip94
+	ADDQ  $0x00000100, sums+128(FP)
+
+skip94:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop85
+
+done86:
 	VZEROUPPER
 	RET
 
-// func avxTileBF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileBF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, FMA3, MMX+
-TEXT ·avxTileBF16_4x3(SB), NOSPLIT, $0-128
+TEXT ·avxTileBF16_4x3(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -1685,32 +1987,49 @@ TEXT ·avxTileBF16_4x3(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done60
+	JL   done96
 
-loop59:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000004
-	JL     done62
+loop95:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun97
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
 
-loop61:
+begun97:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000004
+	JL   done99
+
+loop98:
 	PREFETCHT0  (R13)
 	PREFETCHT0  (R13)(R10*1)
 	PREFETCHT0  (R13)(R10*2)
@@ -1817,13 +2136,13 @@ loop61:
 	ADDQ        $0x00000040, SI
 	SUBQ        $0x00000004, R15
 	CMPQ        R15, $0x00000004
-	JGE         loop61
+	JGE         loop98
 
-done62:
+done99:
 	CMPQ R15, $0x00000001
-	JL   done64
+	JL   done101
 
-loop63:
+loop100:
 	VMOVUPS     (DI), Y12
 	VMOVUPS     (DI)(R12*1), Y13
 	VMOVUPS     (DI)(R12*2), Y14
@@ -1851,9 +2170,28 @@ loop63:
 	ADDQ        $0x00000010, SI
 	SUBQ        $0x00000001, R15
 	CMPQ        R15, $0x00000001
-	JGE         loop63
+	JGE         loop100
 
-done64:
+done101:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join102
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     finished103
+
+join102:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
@@ -1905,20 +2243,28 @@ done64:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop59
 
-done60:
+finished103:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip104
+	ADDQ  $0x00000180, sums+128(FP)
+
+skip104:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop95
+
+done96:
 	VZEROUPPER
 	RET
 
-// func avxTileQ8_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ8_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ8_4x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ8_4x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -1928,24 +2274,33 @@ TEXT ·avxTileQ8_4x1(SB), NOSPLIT, $0-128
 	MOVQ nearStride+104(FP), R10
 	LEAQ (R10)(R10*2), R11
 	CMPQ BX, $0x00000001
-	JL   done66
+	JL   done106
 
-loop65:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R12
-	ADDQ   near+96(FP), R12
-	MOVQ   SI, R13
-	ADDQ   far+120(FP), R13
-	MOVQ   n+48(FP), R14
-	CMPQ   R14, $0x00000001
-	JL     done68
+loop105:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun107
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
 
-loop67:
+begun107:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R12
+	ADDQ near+96(FP), R12
+	MOVQ SI, R13
+	ADDQ far+120(FP), R13
+	MOVQ n+48(FP), R14
+	CMPQ R14, $0x00000001
+	JL   done109
+
+loop108:
 	PREFETCHT0   (R12)
 	PREFETCHT0   (R12)(R10*1)
 	PREFETCHT0   (R12)(R10*2)
@@ -2031,9 +2386,20 @@ loop67:
 	ADDQ         $0x00000022, SI
 	SUBQ         $0x00000001, R14
 	CMPQ         R14, $0x00000001
-	JGE          loop67
+	JGE          loop108
 
-done68:
+done109:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join110
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     finished111
+
+join110:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
@@ -2051,20 +2417,28 @@ done68:
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X4, X4
 	VMOVUPS      X4, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop65
 
-done66:
+finished111:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip112
+	ADDQ  $0x00000080, sums+128(FP)
+
+skip112:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop105
+
+done106:
 	VZEROUPPER
 	RET
 
-// func avxTileQ8_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ8_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ8_4x2(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ8_4x2(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -2075,28 +2449,41 @@ TEXT ·avxTileQ8_4x2(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done70
+	JL   done114
 
-loop69:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000001
-	JL     done72
+loop113:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun115
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
 
-loop71:
+begun115:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000001
+	JL   done117
+
+loop116:
 	PREFETCHT0   (R13)
 	PREFETCHT0   (R13)(R10*1)
 	PREFETCHT0   (R13)(R10*2)
@@ -2198,9 +2585,24 @@ loop71:
 	ADDQ         $0x00000022, SI
 	SUBQ         $0x00000001, R15
 	CMPQ         R15, $0x00000001
-	JGE          loop71
+	JGE          loop116
 
-done72:
+done117:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join118
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     finished119
+
+join118:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
@@ -2235,20 +2637,28 @@ done72:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop69
 
-done70:
+finished119:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip120
+	ADDQ  $0x00000100, sums+128(FP)
+
+skip120:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop113
+
+done114:
 	VZEROUPPER
 	RET
 
-// func avxTileQ8_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ8_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ8_4x3(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ8_4x3(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -2259,32 +2669,49 @@ TEXT ·avxTileQ8_4x3(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done74
+	JL   done122
 
-loop73:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000001
-	JL     done76
+loop121:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun123
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
 
-loop75:
+begun123:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000001
+	JL   done125
+
+loop124:
 	PREFETCHT0   (R13)
 	PREFETCHT0   (R13)(R10*1)
 	PREFETCHT0   (R13)(R10*2)
@@ -2402,9 +2829,28 @@ loop75:
 	ADDQ         $0x00000022, SI
 	SUBQ         $0x00000001, R15
 	CMPQ         R15, $0x00000001
-	JGE          loop75
+	JGE          loop124
 
-done76:
+done125:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join126
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     finished127
+
+join126:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
@@ -2456,20 +2902,28 @@ done76:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop73
 
-done74:
+finished127:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip128
+	ADDQ  $0x00000180, sums+128(FP)
+
+skip128:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop121
+
+done122:
 	VZEROUPPER
 	RET
 
-// func avxTileQ4_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ4_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ4_4x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ4_4x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -2479,24 +2933,33 @@ TEXT ·avxTileQ4_4x1(SB), NOSPLIT, $0-128
 	MOVQ nearStride+104(FP), R10
 	LEAQ (R10)(R10*2), R11
 	CMPQ BX, $0x00000001
-	JL   done78
+	JL   done130
 
-loop77:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R12
-	ADDQ   near+96(FP), R12
-	MOVQ   SI, R13
-	ADDQ   far+120(FP), R13
-	MOVQ   n+48(FP), R14
-	CMPQ   R14, $0x00000001
-	JL     done80
+loop129:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun131
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
 
-loop79:
+begun131:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R12
+	ADDQ near+96(FP), R12
+	MOVQ SI, R13
+	ADDQ far+120(FP), R13
+	MOVQ n+48(FP), R14
+	CMPQ R14, $0x00000001
+	JL   done133
+
+loop132:
 	PREFETCHT0   (R12)
 	PREFETCHT0   (R12)(R10*1)
 	PREFETCHT0   (R12)(R10*2)
@@ -2613,9 +3076,20 @@ loop79:
 	ADDQ         $0x00000012, SI
 	SUBQ         $0x00000001, R14
 	CMPQ         R14, $0x00000001
-	JGE          loop79
+	JGE          loop132
 
-done80:
+done133:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join134
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     finished135
+
+join134:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
@@ -2633,14 +3107,22 @@ done80:
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X4, X4
 	VMOVUPS      X4, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop77
 
-done78:
+finished135:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip136
+	ADDQ  $0x00000080, sums+128(FP)
+
+skip136:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop129
+
+done130:
 	VZEROUPPER
 	RET
 
@@ -2664,9 +3146,9 @@ DATA repeatedfffffff8<>+24(SB)/4, $0xfffffff8
 DATA repeatedfffffff8<>+28(SB)/4, $0xfffffff8
 GLOBL repeatedfffffff8<>(SB), RODATA|NOPTR, $32
 
-// func avxTileQ4_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ4_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ4_4x2(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ4_4x2(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -2677,28 +3159,41 @@ TEXT ·avxTileQ4_4x2(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done82
+	JL   done138
 
-loop81:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000001
-	JL     done84
+loop137:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun139
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
 
-loop83:
+begun139:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000001
+	JL   done141
+
+loop140:
 	PREFETCHT0   (R13)
 	PREFETCHT0   (R13)(R10*1)
 	PREFETCHT0   (R13)(R10*2)
@@ -2831,9 +3326,24 @@ loop83:
 	ADDQ         $0x00000012, SI
 	SUBQ         $0x00000001, R15
 	CMPQ         R15, $0x00000001
-	JGE          loop83
+	JGE          loop140
 
-done84:
+done141:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join142
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     finished143
+
+join142:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
@@ -2868,20 +3378,28 @@ done84:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop81
 
-done82:
+finished143:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip144
+	ADDQ  $0x00000100, sums+128(FP)
+
+skip144:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop137
+
+done138:
 	VZEROUPPER
 	RET
 
-// func avxTileQ4_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ4_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ4_4x3(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ4_4x3(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -2892,32 +3410,49 @@ TEXT ·avxTileQ4_4x3(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done86
+	JL   done146
 
-loop85:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000001
-	JL     done88
+loop145:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun147
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
 
-loop87:
+begun147:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000001
+	JL   done149
+
+loop148:
 	PREFETCHT0   (R13)
 	PREFETCHT0   (R13)(R10*1)
 	PREFETCHT0   (R13)(R10*2)
@@ -3066,9 +3601,28 @@ loop87:
 	ADDQ         $0x00000012, SI
 	SUBQ         $0x00000001, R15
 	CMPQ         R15, $0x00000001
-	JGE          loop87
+	JGE          loop148
 
-done88:
+done149:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join150
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     finished151
+
+join150:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
@@ -3120,20 +3674,28 @@ done88:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop85
 
-done86:
+finished151:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip152
+	ADDQ  $0x00000180, sums+128(FP)
+
+skip152:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop145
+
+done146:
 	VZEROUPPER
 	RET
 
-// func avxTileQ4Min_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ4Min_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ4Min_4x1(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ4Min_4x1(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -3143,24 +3705,33 @@ TEXT ·avxTileQ4Min_4x1(SB), NOSPLIT, $0-128
 	MOVQ nearStride+104(FP), R10
 	LEAQ (R10)(R10*2), R11
 	CMPQ BX, $0x00000001
-	JL   done90
+	JL   done154
 
-loop89:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R12
-	ADDQ   near+96(FP), R12
-	MOVQ   SI, R13
-	ADDQ   far+120(FP), R13
-	MOVQ   n+48(FP), R14
-	CMPQ   R14, $0x00000001
-	JL     done92
+loop153:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun155
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
 
-loop91:
+begun155:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R12
+	ADDQ near+96(FP), R12
+	MOVQ SI, R13
+	ADDQ far+120(FP), R13
+	MOVQ n+48(FP), R14
+	CMPQ R14, $0x00000001
+	JL   done157
+
+loop156:
 	PREFETCHT0   (R12)
 	PREFETCHT0   (R12)(R10*1)
 	PREFETCHT0   (R12)(R10*2)
@@ -3269,9 +3840,20 @@ loop91:
 	ADDQ         $0x00000014, SI
 	SUBQ         $0x00000001, R14
 	CMPQ         R14, $0x00000001
-	JGE          loop91
+	JGE          loop156
 
-done92:
+done157:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join158
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	JMP     finished159
+
+join158:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X4
 	VADDPS       X4, X0, X0
@@ -3289,20 +3871,28 @@ done92:
 	VADDPS       X1, X0, X0
 	VHADDPS      X0, X4, X4
 	VMOVUPS      X4, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop89
 
-done90:
+finished159:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip160
+	ADDQ  $0x00000080, sums+128(FP)
+
+skip160:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop153
+
+done154:
 	VZEROUPPER
 	RET
 
-// func avxTileQ4Min_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ4Min_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ4Min_4x2(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ4Min_4x2(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -3313,28 +3903,41 @@ TEXT ·avxTileQ4Min_4x2(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done94
+	JL   done162
 
-loop93:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000001
-	JL     done96
+loop161:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun163
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
 
-loop95:
+begun163:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000001
+	JL   done165
+
+loop164:
 	PREFETCHT0   (R13)
 	PREFETCHT0   (R13)(R10*1)
 	PREFETCHT0   (R13)(R10*2)
@@ -3459,9 +4062,24 @@ loop95:
 	ADDQ         $0x00000014, SI
 	SUBQ         $0x00000001, R15
 	CMPQ         R15, $0x00000001
-	JGE          loop95
+	JGE          loop164
 
-done96:
+done165:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join166
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	JMP     finished167
+
+join166:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X8
 	VADDPS       X8, X0, X0
@@ -3496,20 +4114,28 @@ done96:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop93
 
-done94:
+finished167:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip168
+	ADDQ  $0x00000100, sums+128(FP)
+
+skip168:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop161
+
+done162:
 	VZEROUPPER
 	RET
 
-// func avxTileQ4Min_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+// func avxTileQ4Min_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
-TEXT ·avxTileQ4Min_4x3(SB), NOSPLIT, $0-128
+TEXT ·avxTileQ4Min_4x3(SB), NOSPLIT, $0-144
 	MOVQ y+0(FP), AX
 	MOVQ x+16(FP), CX
 	MOVQ w+32(FP), DX
@@ -3520,32 +4146,49 @@ TEXT ·avxTileQ4Min_4x3(SB), NOSPLIT, $0-128
 	LEAQ (R10)(R10*2), R11
 	MOVQ xStride+24(FP), R12
 	CMPQ BX, $0x00000001
-	JL   done98
+	JL   done170
 
-loop97:
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
-	MOVQ   CX, DI
-	MOVQ   DX, SI
-	MOVQ   SI, R13
-	ADDQ   near+96(FP), R13
-	MOVQ   SI, R14
-	ADDQ   far+120(FP), R14
-	MOVQ   n+48(FP), R15
-	CMPQ   R15, $0x00000001
-	JL     done100
+loop169:
+	VXORPS  Y0, Y0, Y0
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
+	VXORPS  Y7, Y7, Y7
+	VXORPS  Y8, Y8, Y8
+	VXORPS  Y9, Y9, Y9
+	VXORPS  Y10, Y10, Y10
+	VXORPS  Y11, Y11, Y11
+	MOVQ    sums+128(FP), SI
+	TESTQ   SI, SI
+	JZ      begun171
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VMOVUPS 128(SI), Y4
+	VMOVUPS 160(SI), Y5
+	VMOVUPS 192(SI), Y6
+	VMOVUPS 224(SI), Y7
+	VMOVUPS 256(SI), Y8
+	VMOVUPS 288(SI), Y9
+	VMOVUPS 320(SI), Y10
+	VMOVUPS 352(SI), Y11
 
-loop99:
+begun171:
+	MOVQ CX, DI
+	MOVQ DX, SI
+	MOVQ SI, R13
+	ADDQ near+96(FP), R13
+	MOVQ SI, R14
+	ADDQ far+120(FP), R14
+	MOVQ n+48(FP), R15
+	CMPQ R15, $0x00000001
+	JL   done173
+
+loop172:
 	PREFETCHT0   (R13)
 	PREFETCHT0   (R13)(R10*1)
 	PREFETCHT0   (R13)(R10*2)
@@ -3686,9 +4329,28 @@ loop99:
 	ADDQ         $0x00000014, SI
 	SUBQ         $0x00000001, R15
 	CMPQ         R15, $0x00000001
-	JGE          loop99
+	JGE          loop172
 
-done100:
+done173:
+	MOVQ    more+136(FP), SI
+	TESTQ   SI, SI
+	JZ      join174
+	MOVQ    sums+128(FP), SI
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	VMOVUPS Y8, 256(SI)
+	VMOVUPS Y9, 288(SI)
+	VMOVUPS Y10, 320(SI)
+	VMOVUPS Y11, 352(SI)
+	JMP     finished175
+
+join174:
 	MOVQ         AX, SI
 	VEXTRACTF128 $0x01, Y0, X12
 	VADDPS       X12, X0, X0
@@ -3740,14 +4402,22 @@ done100:
 	VADDPS       X2, X1, X1
 	VHADDPS      X1, X0, X0
 	VMOVUPS      X0, (SI)
-	ADDQ         yStep+72(FP), AX
-	ADDQ         xStep+80(FP), CX
-	ADDQ         wStep+88(FP), DX
-	SUBQ         $0x00000001, BX
-	CMPQ         BX, $0x00000001
-	JGE          loop97
 
-done98:
+finished175:
+	MOVQ  sums+128(FP), SI
+	TESTQ SI, SI
+	JZ    skip176
+	ADDQ  $0x00000180, sums+128(FP)
+
+skip176:
+	ADDQ yStep+72(FP), AX
+	ADDQ xStep+80(FP), CX
+	ADDQ wStep+88(FP), DX
+	SUBQ $0x00000001, BX
+	CMPQ BX, $0x00000001
+	JGE  loop169
+
+done170:
 	VZEROUPPER
 	RET
 
@@ -3759,9 +4429,9 @@ TEXT ·avxDecodeF16(SB), NOSPLIT, $0-32
 	MOVQ n+16(FP), DX
 	MOVQ far+24(FP), BX
 	CMPQ DX, $0x00000001
-	JL   done102
+	JL   done178
 
-loop101:
+loop177:
 	PREFETCHT0 (CX)(BX*1)
 	VCVTPH2PS  (CX), Y0
 	VMOVUPS    Y0, (AX)
@@ -3769,9 +4439,9 @@ loop101:
 	ADDQ       $0x00000010, CX
 	SUBQ       $0x00000001, DX
 	CMPQ       DX, $0x00000001
-	JGE        loop101
+	JGE        loop177
 
-done102:
+done178:
 	VZEROUPPER
 	RET
 
@@ -3783,9 +4453,9 @@ TEXT ·avxDecodeBF16(SB), NOSPLIT, $0-32
 	MOVQ n+16(FP), DX
 	MOVQ far+24(FP), BX
 	CMPQ DX, $0x00000001
-	JL   done104
+	JL   done180
 
-loop103:
+loop179:
 	PREFETCHT0 (CX)(BX*1)
 	VPMOVZXWD  (CX), Y0
 	VPSLLD     $0x10, Y0, Y0
@@ -3794,9 +4464,9 @@ loop103:
 	ADDQ       $0x00000010, CX
 	SUBQ       $0x00000001, DX
 	CMPQ       DX, $0x00000001
-	JGE        loop103
+	JGE        loop179
 
-done104:
+done180:
 	VZEROUPPER
 	RET
 
@@ -3808,9 +4478,9 @@ TEXT ·avxDecodeQ8(SB), NOSPLIT, $0-32
 	MOVQ n+16(FP), DX
 	MOVQ far+24(FP), BX
 	CMPQ DX, $0x00000001
-	JL   done106
+	JL   done182
 
-loop105:
+loop181:
 	PREFETCHT0   (CX)(BX*1)
 	VPBROADCASTW (CX), X0
 	VCVTPH2PS    X0, Y0
@@ -3834,9 +4504,9 @@ loop105:
 	ADDQ         $0x00000022, CX
 	SUBQ         $0x00000001, DX
 	CMPQ         DX, $0x00000001
-	JGE          loop105
+	JGE          loop181
 
-done106:
+done182:
 	VZEROUPPER
 	RET
 
@@ -3848,9 +4518,9 @@ TEXT ·avxDecodeQ4(SB), NOSPLIT, $0-32
 	MOVQ n+16(FP), DX
 	MOVQ far+24(FP), BX
 	CMPQ DX, $0x00000001
-	JL   done108
+	JL   done184
 
-loop107:
+loop183:
 	PREFETCHT0   (CX)(BX*1)
 	VPBROADCASTW (CX), X0
 	VCVTPH2PS    X0, Y0
@@ -3882,9 +4552,9 @@ loop107:
 	ADDQ         $0x00000012, CX
 	SUBQ         $0x00000001, DX
 	CMPQ         DX, $0x00000001
-	JGE          loop107
+	JGE          loop183
 
-done108:
+done184:
 	VZEROUPPER
 	RET
 
@@ -3896,9 +4566,9 @@ TEXT ·avxDecodeQ4Min(SB), NOSPLIT, $0-32
 	MOVQ n+16(FP), DX
 	MOVQ far+24(FP), BX
 	CMPQ DX, $0x00000001
-	JL   done110
+	JL   done186
 
-loop109:
+loop185:
 	PREFETCHT0   (CX)(BX*1)
 	VPBROADCASTW (CX), X0
 	VCVTPH2PS    X0, Y0
@@ -3928,9 +4598,9 @@ loop109:
 	ADDQ         $0x00000014, CX
 	SUBQ         $0x00000001, DX
 	CMPQ         DX, $0x00000001
-	JGE          loop109
+	JGE          loop185
 
-done110:
+done186:
 	VZEROUPPER
 	RET
 
@@ -3945,9 +4615,9 @@ TEXT ·avxAccumulate4x24(SB), NOSPLIT, $0-72
 	MOVQ coefRow+24(FP), DI
 	LEAQ (DI)(DI*2), R8
 	CMPQ DX, $0x00000001
-	JL   done112
+	JL   done188
 
-loop111:
+loop187:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	VMOVUPS 64(AX), Y2
@@ -3964,9 +4634,9 @@ loop111:
 	MOVQ    n+56(FP), R11
 	MOVQ    CX, R9
 	CMPQ    R11, $0x00000001
-	JL      done114
+	JL      done190
 
-loop113:
+loop189:
 	VMOVUPS      (R9), Y12
 	VMOVUPS      32(R9), Y13
 	VMOVUPS      64(R9), Y14
@@ -3990,9 +4660,9 @@ loop113:
 	ADDQ         srcStride+48(FP), R9
 	SUBQ         $0x00000001, R11
 	CMPQ         R11, $0x00000001
-	JGE          loop113
+	JGE          loop189
 
-done114:
+done190:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y2, 64(AX)
@@ -4009,9 +4679,9 @@ done114:
 	ADDQ    $0x00000060, CX
 	SUBQ    $0x00000001, DX
 	CMPQ    DX, $0x00000001
-	JGE     loop111
+	JGE     loop187
 
-done112:
+done188:
 	VZEROUPPER
 	RET
 
@@ -4026,9 +4696,9 @@ TEXT ·avxAccumulate4x8(SB), NOSPLIT, $0-72
 	MOVQ coefRow+24(FP), DI
 	LEAQ (DI)(DI*2), R8
 	CMPQ DX, $0x00000001
-	JL   done116
+	JL   done192
 
-loop115:
+loop191:
 	VMOVUPS (AX), Y0
 	VMOVUPS (AX)(BX*1), Y1
 	VMOVUPS (AX)(BX*2), Y2
@@ -4037,9 +4707,9 @@ loop115:
 	MOVQ    n+56(FP), R11
 	MOVQ    CX, R9
 	CMPQ    R11, $0x00000001
-	JL      done118
+	JL      done194
 
-loop117:
+loop193:
 	VMOVUPS      (R9), Y4
 	VBROADCASTSS (R10), Y5
 	VFMADD231PS  Y4, Y5, Y0
@@ -4053,9 +4723,9 @@ loop117:
 	ADDQ         srcStride+48(FP), R9
 	SUBQ         $0x00000001, R11
 	CMPQ         R11, $0x00000001
-	JGE          loop117
+	JGE          loop193
 
-done118:
+done194:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, (AX)(BX*1)
 	VMOVUPS Y2, (AX)(BX*2)
@@ -4064,9 +4734,9 @@ done118:
 	ADDQ    $0x00000020, CX
 	SUBQ    $0x00000001, DX
 	CMPQ    DX, $0x00000001
-	JGE     loop115
+	JGE     loop191
 
-done116:
+done192:
 	VZEROUPPER
 	RET
 
@@ -4077,9 +4747,9 @@ TEXT ·avxAccumulate1x64(SB), NOSPLIT, $0-72
 	MOVQ src+40(FP), CX
 	MOVQ count+64(FP), DX
 	CMPQ DX, $0x00000001
-	JL   done120
+	JL   done196
 
-loop119:
+loop195:
 	VMOVUPS (AX), Y0
 	VMOVUPS 32(AX), Y1
 	VMOVUPS 64(AX), Y2
@@ -4092,9 +4762,9 @@ loop119:
 	MOVQ    n+56(FP), DI
 	MOVQ    CX, BX
 	CMPQ    DI, $0x00000001
-	JL      done122
+	JL      done198
 
-loop121:
+loop197:
 	VBROADCASTSS (SI), Y8
 	VFMADD231PS  (BX), Y8, Y0
 	VFMADD231PS  32(BX), Y8, Y1
@@ -4108,9 +4778,9 @@ loop121:
 	ADDQ         srcStride+48(FP), BX
 	SUBQ         $0x00000001, DI
 	CMPQ         DI, $0x00000001
-	JGE          loop121
+	JGE          loop197
 
-done122:
+done198:
 	VMOVUPS Y0, (AX)
 	VMOVUPS Y1, 32(AX)
 	VMOVUPS Y2, 64(AX)
@@ -4123,9 +4793,9 @@ done122:
 	ADDQ    $0x00000100, CX
 	SUBQ    $0x00000001, DX
 	CMPQ    DX, $0x00000001
-	JGE     loop119
+	JGE     loop195
 
-done120:
+done196:
 	VZEROUPPER
 	RET
 
@@ -4136,34 +4806,34 @@ TEXT ·avxAccumulate1x8(SB), NOSPLIT, $0-72
 	MOVQ src+40(FP), CX
 	MOVQ count+64(FP), DX
 	CMPQ DX, $0x00000001
-	JL   done124
+	JL   done200
 
-loop123:
+loop199:
 	VMOVUPS (AX), Y0
 	MOVQ    coef+16(FP), SI
 	MOVQ    n+56(FP), DI
 	MOVQ    CX, BX
 	CMPQ    DI, $0x00000001
-	JL      done126
+	JL      done202
 
-loop125:
+loop201:
 	VBROADCASTSS (SI), Y1
 	VFMADD231PS  (BX), Y1, Y0
 	ADDQ         coefStep+32(FP), SI
 	ADDQ         srcStride+48(FP), BX
 	SUBQ         $0x00000001, DI
 	CMPQ         DI, $0x00000001
-	JGE          loop125
+	JGE          loop201
 
-done126:
+done202:
 	VMOVUPS Y0, (AX)
 	ADDQ    $0x00000020, AX
 	ADDQ    $0x00000020, CX
 	SUBQ    $0x00000001, DX
 	CMPQ    DX, $0x00000001
-	JGE     loop123
+	JGE     loop199
 
-done124:
+done200:
 	VZEROUPPER
 	RET
 
@@ -4181,9 +4851,9 @@ TEXT ·avxAccumulateTail(SB), NOSPLIT, $0-56
 	VMOVUPS    (DI), Y0
 	VMASKMOVPS (AX), Y0, Y1
 	CMPQ       BX, $0x00000001
-	JL         done128
+	JL         done204
 
-loop127:
+loop203:
 	VBROADCASTSS (CX), Y2
 	VMASKMOVPS   (DX), Y0, Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -4191,9 +4861,9 @@ loop127:
 	ADDQ         srcStride+32(FP), DX
 	SUBQ         $0x00000001, BX
 	CMPQ         BX, $0x00000001
-	JGE          loop127
+	JGE          loop203
 
-done128:
+done204:
 	VMASKMOVPS Y1, Y0, (AX)
 	VZEROUPPER
 	RET
@@ -4207,9 +4877,9 @@ TEXT ·avxAxpy(SB), NOSPLIT, $0-36
 	MOVQ         n+16(FP), DX
 	MOVQ         tail+24(FP), BX
 	CMPQ         DX, $0x00000001
-	JL           done130
+	JL           done206
 
-loop129:
+loop205:
 	VMOVUPS     (AX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
@@ -4218,11 +4888,11 @@ loop129:
 	ADDQ        $0x00000020, CX
 	SUBQ        $0x00000001, DX
 	CMPQ        DX, $0x00000001
-	JGE         loop129
+	JGE         loop205
 
-done130:
+done206:
 	TESTQ       BX, BX
-	JZ          skip131
+	JZ          skip207
 	LEAQ        tailMask<>+32(SB), DX
 	SHLQ        $0x02, BX
 	SUBQ        BX, DX
@@ -4232,7 +4902,7 @@ done130:
 	VFMADD231PS Y3, Y0, Y2
 	VMASKMOVPS  Y2, Y1, (AX)
 
-skip131:
+skip207:
 	VZEROUPPER
 	RET
 
@@ -4244,20 +4914,20 @@ TEXT ·avxScale(SB), NOSPLIT, $0-28
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done133
+	JL           done209
 
-loop132:
+loop208:
 	VMOVUPS (AX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000001, CX
 	CMPQ    CX, $0x00000001
-	JGE     loop132
+	JGE     loop208
 
-done133:
+done209:
 	TESTQ      DX, DX
-	JZ         skip134
+	JZ         skip210
 	LEAQ       tailMask<>+32(SB), CX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
@@ -4266,7 +4936,7 @@ done133:
 	VMULPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
 
-skip134:
+skip210:
 	VZEROUPPER
 	RET
 
@@ -4280,9 +4950,9 @@ TEXT ·avxScaleMul(SB), NOSPLIT, $0-44
 	MOVQ         n+24(FP), BX
 	MOVQ         tail+32(FP), SI
 	CMPQ         BX, $0x00000001
-	JL           done136
+	JL           done212
 
-loop135:
+loop211:
 	VMOVUPS (CX), Y1
 	VMOVUPS (DX), Y2
 	VMULPS  Y0, Y1, Y1
@@ -4293,11 +4963,11 @@ loop135:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000001, BX
 	CMPQ    BX, $0x00000001
-	JGE     loop135
+	JGE     loop211
 
-done136:
+done212:
 	TESTQ      SI, SI
-	JZ         skip137
+	JZ         skip213
 	LEAQ       tailMask<>+32(SB), BX
 	SHLQ       $0x02, SI
 	SUBQ       SI, BX
@@ -4309,7 +4979,7 @@ done136:
 	VMASKMOVPS Y2, Y1, (AX)
 	ADDQ       $0x00000020, AX
 
-skip137:
+skip213:
 	VZEROUPPER
 	RET
 
@@ -4321,20 +4991,20 @@ TEXT ·avxDivide(SB), NOSPLIT, $0-28
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done139
+	JL           done215
 
-loop138:
+loop214:
 	VMOVUPS (AX), Y1
 	VDIVPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000001, CX
 	CMPQ    CX, $0x00000001
-	JGE     loop138
+	JGE     loop214
 
-done139:
+done215:
 	TESTQ      DX, DX
-	JZ         skip140
+	JZ         skip216
 	LEAQ       tailMask<>+32(SB), CX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
@@ -4343,7 +5013,7 @@ done139:
 	VDIVPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
 
-skip140:
+skip216:
 	VZEROUPPER
 	RET
 
@@ -4356,9 +5026,9 @@ TEXT ·avxSwiglu(SB), NOSPLIT, $0-40
 	MOVQ n+24(FP), BX
 	MOVQ tail+32(FP), SI
 	CMPQ BX, $0x00000001
-	JL   done142
+	JL   done218
 
-loop141:
+loop217:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      (DX), Y1
 	VORPS        repeated80000000<>+0(SB), Y0, Y2
@@ -4399,11 +5069,11 @@ loop141:
 	ADDQ         $0x00000020, DX
 	SUBQ         $0x00000001, BX
 	CMPQ         BX, $0x00000001
-	JGE          loop141
+	JGE          loop217
 
-done142:
+done218:
 	TESTQ        SI, SI
-	JZ           skip143
+	JZ           skip219
 	LEAQ         tailMask<>+32(SB), BX
 	SHLQ         $0x02, SI
 	SUBQ         SI, BX
@@ -4445,7 +5115,7 @@ done142:
 	VMASKMOVPS   Y1, Y0, (AX)
 	ADDQ         $0x00000020, AX
 
-skip143:
+skip219:
 	VZEROUPPER
 	RET
 
@@ -4588,19 +5258,19 @@ TEXT ·avxMaximum(SB), NOSPLIT, $0-28
 	MOVQ    n+8(FP), CX
 	MOVQ    tail+16(FP), DX
 	CMPQ    CX, $0x00000001
-	JL      done145
+	JL      done221
 
-loop144:
+loop220:
 	VMOVUPS (AX), Y2
 	VMAXPS  Y2, Y0, Y0
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000001, CX
 	CMPQ    CX, $0x00000001
-	JGE     loop144
+	JGE     loop220
 
-done145:
+done221:
 	TESTQ      DX, DX
-	JZ         skip146
+	JZ         skip222
 	LEAQ       tailMask<>+32(SB), CX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
@@ -4609,7 +5279,7 @@ done145:
 	VBLENDVPS  Y2, Y3, Y1, Y3
 	VMAXPS     Y3, Y0, Y0
 
-skip146:
+skip222:
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X0
 	VMOVHLPS     X0, X0, X1
@@ -4639,9 +5309,9 @@ TEXT ·avxExpShifted(SB), NOSPLIT, $0-36
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done148
+	JL           done224
 
-loop147:
+loop223:
 	VMOVUPS      (AX), Y2
 	VSUBPS       Y0, Y2, Y2
 	VMOVUPS      repeated42b20000<>+0(SB), Y3
@@ -4674,11 +5344,11 @@ loop147:
 	ADDQ         $0x00000020, AX
 	SUBQ         $0x00000001, CX
 	CMPQ         CX, $0x00000001
-	JGE          loop147
+	JGE          loop223
 
-done148:
+done224:
 	TESTQ        DX, DX
-	JZ           skip149
+	JZ           skip225
 	LEAQ         tailMask<>+32(SB), CX
 	SHLQ         $0x02, DX
 	SUBQ         DX, CX
@@ -4714,7 +5384,7 @@ done148:
 	VADDPS       Y4, Y1, Y1
 	VMASKMOVPS   Y4, Y2, (AX)
 
-skip149:
+skip225:
 	VEXTRACTF128 $0x01, Y1, X0
 	VADDPS       X0, X1, X1
 	VMOVHLPS     X1, X1, X0
@@ -4724,6 +5394,254 @@ skip149:
 	MOVSS        X1, ret+32(FP)
 	VZEROUPPER
 	RET
+
+// func avxSumExp(x *float32, n int, tail int, shift float64) float64
+// Requires: AVX, AVX2, FMA3, SSE2
+TEXT ·avxSumExp(SB), NOSPLIT, $0-40
+	MOVQ         x+0(FP), AX
+	VBROADCASTSD shift+24(FP), Y0
+	VMOVUPS      repeatedff800000<>+0(SB), Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+	MOVQ         n+8(FP), CX
+	MOVQ         tail+16(FP), DX
+	CMPQ         CX, $0x00000001
+	JL           done227
+
+loop226:
+	VMOVUPS      (AX), Y4
+	VEXTRACTF128 $0x00, Y4, X5
+	VCVTPS2PD    X5, Y5
+	VSUBPD       Y0, Y5, Y5
+	VMOVUPD      repeatedc086200000000000<>+0(SB), Y6
+	VMAXPD       Y5, Y6, Y6
+	VMULPD       repeated3ff71547652b82fe<>+0(SB), Y6, Y5
+	VROUNDPD     $0x00, Y5, Y5
+	VFNMADD231PD repeated3fe62e42fee00000<>+0(SB), Y5, Y6
+	VFNMADD231PD repeated3dea39ef35793c76<>+0(SB), Y5, Y6
+	VMOVUPD      repeated3e5af640dcfd1474<>+0(SB), Y7
+	VFMADD213PD  repeated3e928b4d95935920<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3ec71ddf63c82bbe<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3efa01992de7385c<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3f2a01a01b035d37<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3f56c16c1864d4c1<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3f8111111110f7ae<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3fa55555555502a8<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3fc5555555555558<>+0(SB), Y6, Y7
+	VFMADD213PD  repeated3fe0000000000009<>+0(SB), Y6, Y7
+	VMULPD       Y6, Y6, Y8
+	VFMADD213PD  Y6, Y8, Y7
+	VADDPD       repeated3ff0000000000000<>+0(SB), Y7, Y7
+	VCVTPD2DQY   Y5, X5
+	VPMOVSXDQ    X5, Y5
+	VPADDQ       repeated00000000000003ff<>+0(SB), Y5, Y5
+	VPSLLQ       $0x34, Y5, Y5
+	VMULPD       Y5, Y7, Y7
+	VADDPD       Y7, Y2, Y2
+	VEXTRACTF128 $0x01, Y4, X4
+	VCVTPS2PD    X4, Y4
+	VSUBPD       Y0, Y4, Y4
+	VMOVUPD      repeatedc086200000000000<>+0(SB), Y5
+	VMAXPD       Y4, Y5, Y5
+	VMULPD       repeated3ff71547652b82fe<>+0(SB), Y5, Y4
+	VROUNDPD     $0x00, Y4, Y4
+	VFNMADD231PD repeated3fe62e42fee00000<>+0(SB), Y4, Y5
+	VFNMADD231PD repeated3dea39ef35793c76<>+0(SB), Y4, Y5
+	VMOVUPD      repeated3e5af640dcfd1474<>+0(SB), Y6
+	VFMADD213PD  repeated3e928b4d95935920<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3ec71ddf63c82bbe<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3efa01992de7385c<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3f2a01a01b035d37<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3f56c16c1864d4c1<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3f8111111110f7ae<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3fa55555555502a8<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3fc5555555555558<>+0(SB), Y5, Y6
+	VFMADD213PD  repeated3fe0000000000009<>+0(SB), Y5, Y6
+	VMULPD       Y5, Y5, Y7
+	VFMADD213PD  Y5, Y7, Y6
+	VADDPD       repeated3ff0000000000000<>+0(SB), Y6, Y6
+	VCVTPD2DQY   Y4, X4
+	VPMOVSXDQ    X4, Y4
+	VPADDQ       repeated00000000000003ff<>+0(SB), Y4, Y4
+	VPSLLQ       $0x34, Y4, Y4
+	VMULPD       Y4, Y6, Y6
+	VADDPD       Y6, Y3, Y3
+	ADDQ         $0x00000020, AX
+	SUBQ         $0x00000001, CX
+	CMPQ         CX, $0x00000001
+	JGE          loop226
+
+done227:
+	TESTQ        DX, DX
+	JZ           skip228
+	LEAQ         tailMask<>+32(SB), CX
+	SHLQ         $0x02, DX
+	SUBQ         DX, CX
+	VMOVUPS      (CX), Y4
+	VMASKMOVPS   (AX), Y4, Y5
+	VBLENDVPS    Y4, Y5, Y1, Y5
+	VEXTRACTF128 $0x00, Y5, X1
+	VCVTPS2PD    X1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMOVUPD      repeatedc086200000000000<>+0(SB), Y4
+	VMAXPD       Y1, Y4, Y4
+	VMULPD       repeated3ff71547652b82fe<>+0(SB), Y4, Y1
+	VROUNDPD     $0x00, Y1, Y1
+	VFNMADD231PD repeated3fe62e42fee00000<>+0(SB), Y1, Y4
+	VFNMADD231PD repeated3dea39ef35793c76<>+0(SB), Y1, Y4
+	VMOVUPD      repeated3e5af640dcfd1474<>+0(SB), Y6
+	VFMADD213PD  repeated3e928b4d95935920<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3ec71ddf63c82bbe<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3efa01992de7385c<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3f2a01a01b035d37<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3f56c16c1864d4c1<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3f8111111110f7ae<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3fa55555555502a8<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3fc5555555555558<>+0(SB), Y4, Y6
+	VFMADD213PD  repeated3fe0000000000009<>+0(SB), Y4, Y6
+	VMULPD       Y4, Y4, Y7
+	VFMADD213PD  Y4, Y7, Y6
+	VADDPD       repeated3ff0000000000000<>+0(SB), Y6, Y6
+	VCVTPD2DQY   Y1, X1
+	VPMOVSXDQ    X1, Y1
+	VPADDQ       repeated00000000000003ff<>+0(SB), Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y1, Y6, Y6
+	VADDPD       Y6, Y2, Y2
+	VEXTRACTF128 $0x01, Y5, X1
+	VCVTPS2PD    X1, Y1
+	VSUBPD       Y0, Y1, Y1
+	VMOVUPD      repeatedc086200000000000<>+0(SB), Y0
+	VMAXPD       Y1, Y0, Y0
+	VMULPD       repeated3ff71547652b82fe<>+0(SB), Y0, Y1
+	VROUNDPD     $0x00, Y1, Y1
+	VFNMADD231PD repeated3fe62e42fee00000<>+0(SB), Y1, Y0
+	VFNMADD231PD repeated3dea39ef35793c76<>+0(SB), Y1, Y0
+	VMOVUPD      repeated3e5af640dcfd1474<>+0(SB), Y4
+	VFMADD213PD  repeated3e928b4d95935920<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3ec71ddf63c82bbe<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3efa01992de7385c<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3f2a01a01b035d37<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3f56c16c1864d4c1<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3f8111111110f7ae<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3fa55555555502a8<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3fc5555555555558<>+0(SB), Y0, Y4
+	VFMADD213PD  repeated3fe0000000000009<>+0(SB), Y0, Y4
+	VMULPD       Y0, Y0, Y5
+	VFMADD213PD  Y0, Y5, Y4
+	VADDPD       repeated3ff0000000000000<>+0(SB), Y4, Y4
+	VCVTPD2DQY   Y1, X1
+	VPMOVSXDQ    X1, Y1
+	VPADDQ       repeated00000000000003ff<>+0(SB), Y1, Y1
+	VPSLLQ       $0x34, Y1, Y1
+	VMULPD       Y1, Y4, Y4
+	VADDPD       Y4, Y3, Y3
+
+skip228:
+	VADDPD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X0
+	VADDPD       X0, X2, X2
+	VUNPCKHPD    X2, X2, X0
+	VADDSD       X0, X2, X2
+	MOVSD        X2, ret+32(FP)
+	VZEROUPPER
+	RET
+
+DATA repeatedc086200000000000<>+0(SB)/8, $0xc086200000000000
+DATA repeatedc086200000000000<>+8(SB)/8, $0xc086200000000000
+DATA repeatedc086200000000000<>+16(SB)/8, $0xc086200000000000
+DATA repeatedc086200000000000<>+24(SB)/8, $0xc086200000000000
+GLOBL repeatedc086200000000000<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3ff71547652b82fe<>+0(SB)/8, $0x3ff71547652b82fe
+DATA repeated3ff71547652b82fe<>+8(SB)/8, $0x3ff71547652b82fe
+DATA repeated3ff71547652b82fe<>+16(SB)/8, $0x3ff71547652b82fe
+DATA repeated3ff71547652b82fe<>+24(SB)/8, $0x3ff71547652b82fe
+GLOBL repeated3ff71547652b82fe<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3fe62e42fee00000<>+0(SB)/8, $0x3fe62e42fee00000
+DATA repeated3fe62e42fee00000<>+8(SB)/8, $0x3fe62e42fee00000
+DATA repeated3fe62e42fee00000<>+16(SB)/8, $0x3fe62e42fee00000
+DATA repeated3fe62e42fee00000<>+24(SB)/8, $0x3fe62e42fee00000
+GLOBL repeated3fe62e42fee00000<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3dea39ef35793c76<>+0(SB)/8, $0x3dea39ef35793c76
+DATA repeated3dea39ef35793c76<>+8(SB)/8, $0x3dea39ef35793c76
+DATA repeated3dea39ef35793c76<>+16(SB)/8, $0x3dea39ef35793c76
+DATA repeated3dea39ef35793c76<>+24(SB)/8, $0x3dea39ef35793c76
+GLOBL repeated3dea39ef35793c76<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3e5af640dcfd1474<>+0(SB)/8, $0x3e5af640dcfd1474
+DATA repeated3e5af640dcfd1474<>+8(SB)/8, $0x3e5af640dcfd1474
+DATA repeated3e5af640dcfd1474<>+16(SB)/8, $0x3e5af640dcfd1474
+DATA repeated3e5af640dcfd1474<>+24(SB)/8, $0x3e5af640dcfd1474
+GLOBL repeated3e5af640dcfd1474<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3e928b4d95935920<>+0(SB)/8, $0x3e928b4d95935920
+DATA repeated3e928b4d95935920<>+8(SB)/8, $0x3e928b4d95935920
+DATA repeated3e928b4d95935920<>+16(SB)/8, $0x3e928b4d95935920
+DATA repeated3e928b4d95935920<>+24(SB)/8, $0x3e928b4d95935920
+GLOBL repeated3e928b4d95935920<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3ec71ddf63c82bbe<>+0(SB)/8, $0x3ec71ddf63c82bbe
+DATA repeated3ec71ddf63c82bbe<>+8(SB)/8, $0x3ec71ddf63c82bbe
+DATA repeated3ec71ddf63c82bbe<>+16(SB)/8, $0x3ec71ddf63c82bbe
+DATA repeated3ec71ddf63c82bbe<>+24(SB)/8, $0x3ec71ddf63c82bbe
+GLOBL repeated3ec71ddf63c82bbe<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3efa01992de7385c<>+0(SB)/8, $0x3efa01992de7385c
+DATA repeated3efa01992de7385c<>+8(SB)/8, $0x3efa01992de7385c
+DATA repeated3efa01992de7385c<>+16(SB)/8, $0x3efa01992de7385c
+DATA repeated3efa01992de7385c<>+24(SB)/8, $0x3efa01992de7385c
+GLOBL repeated3efa01992de7385c<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3f2a01a01b035d37<>+0(SB)/8, $0x3f2a01a01b035d37
+DATA repeated3f2a01a01b035d37<>+8(SB)/8, $0x3f2a01a01b035d37
+DATA repeated3f2a01a01b035d37<>+16(SB)/8, $0x3f2a01a01b035d37
+DATA repeated3f2a01a01b035d37<>+24(SB)/8, $0x3f2a01a01b035d37
+GLOBL repeated3f2a01a01b035d37<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3f56c16c1864d4c1<>+0(SB)/8, $0x3f56c16c1864d4c1
+DATA repeated3f56c16c1864d4c1<>+8(SB)/8, $0x3f56c16c1864d4c1
+DATA repeated3f56c16c1864d4c1<>+16(SB)/8, $0x3f56c16c1864d4c1
+DATA repeated3f56c16c1864d4c1<>+24(SB)/8, $0x3f56c16c1864d4c1
+GLOBL repeated3f56c16c1864d4c1<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3f8111111110f7ae<>+0(SB)/8, $0x3f8111111110f7ae
+DATA repeated3f8111111110f7ae<>+8(SB)/8, $0x3f8111111110f7ae
+DATA repeated3f8111111110f7ae<>+16(SB)/8, $0x3f8111111110f7ae
+DATA repeated3f8111111110f7ae<>+24(SB)/8, $0x3f8111111110f7ae
+GLOBL repeated3f8111111110f7ae<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3fa55555555502a8<>+0(SB)/8, $0x3fa55555555502a8
+DATA repeated3fa55555555502a8<>+8(SB)/8, $0x3fa55555555502a8
+DATA repeated3fa55555555502a8<>+16(SB)/8, $0x3fa55555555502a8
+DATA repeated3fa55555555502a8<>+24(SB)/8, $0x3fa55555555502a8
+GLOBL repeated3fa55555555502a8<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3fc5555555555558<>+0(SB)/8, $0x3fc5555555555558
+DATA repeated3fc5555555555558<>+8(SB)/8, $0x3fc5555555555558
+DATA repeated3fc5555555555558<>+16(SB)/8, $0x3fc5555555555558
+DATA repeated3fc5555555555558<>+24(SB)/8, $0x3fc5555555555558
+GLOBL repeated3fc5555555555558<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3fe0000000000009<>+0(SB)/8, $0x3fe0000000000009
+DATA repeated3fe0000000000009<>+8(SB)/8, $0x3fe0000000000009
+DATA repeated3fe0000000000009<>+16(SB)/8, $0x3fe0000000000009
+DATA repeated3fe0000000000009<>+24(SB)/8, $0x3fe0000000000009
+GLOBL repeated3fe0000000000009<>(SB), RODATA|NOPTR, $32
+
+DATA repeated3ff0000000000000<>+0(SB)/8, $0x3ff0000000000000
+DATA repeated3ff0000000000000<>+8(SB)/8, $0x3ff0000000000000
+DATA repeated3ff0000000000000<>+16(SB)/8, $0x3ff0000000000000
+DATA repeated3ff0000000000000<>+24(SB)/8, $0x3ff0000000000000
+GLOBL repeated3ff0000000000000<>(SB), RODATA|NOPTR, $32
+
+DATA repeated00000000000003ff<>+0(SB)/8, $0x00000000000003ff
+DATA repeated00000000000003ff<>+8(SB)/8, $0x00000000000003ff
+DATA repeated00000000000003ff<>+16(SB)/8, $0x00000000000003ff
+DATA repeated00000000000003ff<>+24(SB)/8, $0x00000000000003ff
+GLOBL repeated00000000000003ff<>(SB), RODATA|NOPTR, $32
 
 // func avxExp(x float32) float32
 // Requires: AVX, AVX2, FMA3, SSE
@@ -4810,9 +5728,9 @@ TEXT ·avxReadWide(SB), NOSPLIT, $0-20
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	CMPQ   CX, $0x00000001
-	JL     done151
+	JL     done230
 
-loop150:
+loop229:
 	VPXOR (AX), Y0, Y0
 	VPXOR 32(AX), Y1, Y1
 	VPXOR 64(AX), Y2, Y2
@@ -4824,9 +5742,9 @@ loop150:
 	ADDQ  $0x00000100, AX
 	SUBQ  $0x00000001, CX
 	CMPQ  CX, $0x00000001
-	JGE   loop150
+	JGE   loop229
 
-done151:
+done230:
 	VPXOR Y1, Y0, Y0
 	VPXOR Y2, Y0, Y0
 	VPXOR Y3, Y0, Y0

@@ -7,154 +7,192 @@ package kernel
 // avxTileF32_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF32_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileF32_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF32_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileF32_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF32_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileF32_1x1 writes y[c, r] = weight row r . x row c for 1 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF32_1x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF32_1x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileF16_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileF16_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileF16_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileBF16_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileBF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileBF16_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileBF16_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileBF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileBF16_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileBF16_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 8 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileBF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileBF16_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ8_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ8_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ8_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ8_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ8_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ8_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ8_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ8_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ8_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ4_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ4_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ4_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ4_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ4_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ4_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ4Min_4x1 writes y[c, r] = weight row r . x row c for 4 weight rows and 1 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4Min_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ4Min_4x1(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ4Min_4x2 writes y[c, r] = weight row r . x row c for 4 weight rows and 2 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4Min_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ4Min_4x2(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxTileQ4Min_4x3 writes y[c, r] = weight row r . x row c for 4 weight rows and 3 rows of x,
 // count times, moving y, x and w by their steps in between. n is the number of
 // whole groups of 32 elements in a row, tail that of the elements after them.
-// The weights near and far ahead of w are prefetched. All distances are in bytes.
+// The weights near and far ahead of w are prefetched. If sums is not nil, the
+// partial sums start from there, and if more is not 0 they return there and y
+// waits for the next columns. All distances are in bytes.
 //
 //go:noescape
-func avxTileQ4Min_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int)
+func avxTileQ4Min_4x3(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n int, tail int, count int, yStep int, xStep int, wStep int, near int, nearStride int, nearStep int, far int, sums *float32, more int)
 
 // avxDecodeF16 dequantises n groups of elements, and prefetches the weights far
 // bytes ahead of them.
@@ -253,6 +291,11 @@ func avxMaximum(x *float32, n int, tail int) float32
 //
 //go:noescape
 func avxExpShifted(x *float32, n int, tail int, shift float32) float32
+
+// avxSumExp is the sum of e^(x-shift) in float64, for x up to shift.
+//
+//go:noescape
+func avxSumExp(x *float32, n int, tail int, shift float64) float64
 
 // avxExp is e^x.
 //

@@ -55,6 +55,13 @@ func TestAVX2MulEqualsReference(t *testing.T) {
 			checkMul(t, r, typ, 5, 1024+32, rows, 2)
 		}
 		checkMul(t, r, typ, 4*300+3, 2048, 1, 3) // more than one slice
+		for _, rows := range []int{24, 25, 28} { // more than one block of columns
+			checkMul(t, r, typ, 6, 1600, rows, 5)
+			checkMul(t, r, typ, 5, 1536, rows, 6)
+			if typ.BlockSize() == 1 {
+				checkMul(t, r, typ, 5, 1603, rows, 7)
+			}
+		}
 	}
 }
 
@@ -198,7 +205,13 @@ func TestAVX2VectorsEqualReference(t *testing.T) {
 			each("swiglu", func(p *path, v []float32) { p.swiglu(v, x, z) })
 			each("swiglu on the gate", func(p *path, v []float32) { p.swiglu(v, v, z) })
 			each("swiglu on up", func(p *path, v []float32) { p.swiglu(v, x, v) })
-			if n > 0 {
+			if top := float64(maximumPortable(x)); n > 0 {
+				if got, want := sumExpAVX2(x, top), sumExpFused(x, top); got != want {
+					t.Fatalf("sum of %d exponentials is %v, want %v", n, got, want)
+				}
+				if got, want := maximumAVX2(x), maximumPortable(x); got != want {
+					t.Fatalf("maximum of %d is %v, want %v", n, got, want)
+				}
 				each("softmax", func(p *path, v []float32) {
 					top, sum := p.softmax(v)
 					v[0] += top + 0 // one zero for both

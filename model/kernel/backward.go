@@ -20,8 +20,7 @@ func (p *Pool) MatMulT(dx, dy []float32, rows, dyStride int, w Matrix, accumulat
 	if rows == 0 || w.Rows == 0 || w.Cols == 0 {
 		return
 	}
-	grain := max(colGrain, shareBytes/(4*w.Rows*rows)/colGrain*colGrain)
-	p.Run(w.Cols, grain, func(lo, hi int) { transposedRange(dx, dy, rows, dyStride, w, lo, hi) })
+	p.Run(w.Cols, grain(w.Cols, w.Rows*rows, colGrain), func(lo, hi int) { transposedRange(dx, dy, rows, dyStride, w, lo, hi) })
 }
 
 // colGrain is a multiple of every block size and of the columns that kernels
@@ -60,8 +59,7 @@ func (p *Pool) OuterAdd(dw, dy, x []float32, rows, dyStride, out, cols int) {
 	if rows == 0 || out == 0 || cols == 0 {
 		return
 	}
-	grain := max(outGrain, shareBytes/(4*cols*rows)/outGrain*outGrain)
-	p.Run(out, grain, func(lo, hi int) {
+	p.Run(out, grain(out, cols*rows, outGrain), func(lo, hi int) {
 		active.accumulate(dw[lo*cols:], cols, hi-lo, cols, dy[lo:], strides{row: 1, step: dyStride}, x, cols, rows)
 	})
 }

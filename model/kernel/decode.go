@@ -1,18 +1,13 @@
 package kernel
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "encoding/binary"
 
 // decodePortable dequantises len(dst) elements from src, which holds exactly
 // them.
 func decodePortable(t Type, dst []float32, src []byte) {
 	switch t {
 	case F32:
-		for i := range dst {
-			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
-		}
+		copy(floatBytes(dst), src[:4*len(dst)])
 	case F16:
 		for i := range dst {
 			dst[i] = float16(binary.LittleEndian.Uint16(src[2*i:]))

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -104,12 +105,26 @@ func TestLogSumExp(t *testing.T) {
 		{[]float32{-1000, -1000, -1000, -1000}, -1000 + 2*math.Ln2},
 		{[]float32{0, 1, 2, 3}, 3.4401896985611953},
 	} {
-		if got := LogSumExp(test.x); got != test.want && math.Abs(got-test.want) > 1e-12*math.Abs(test.want) {
+		if got := LogSumExp(test.x); got != test.want && !(math.Abs(got-test.want) <= 1e-12*math.Abs(test.want) && !math.IsInf(test.want, 0)) {
 			t.Errorf("LogSumExp(%v) = %v, want %v", test.x, got, test.want)
 		}
 	}
-	if v := LogSumExp([]float32{1, float32(math.NaN()), 2}); v == v {
-		t.Errorf("LogSumExp with NaN = %v", v)
+	nan := float32(math.NaN())
+	for _, x := range [][]float32{{nan}, {1, nan, 2}, {nan, -inf}, {-inf, nan}, {inf, nan}, {nan, 5, 6, 7, 8, 9, 10, 11, 12}} {
+		if v := LogSumExp(x); v == v {
+			t.Errorf("LogSumExp(%v) = %v", x, v)
+		}
+	}
+	r := rand.New(rand.NewPCG(33, 34))
+	for n := 1; n < 100; n++ {
+		x, sum := make([]float32, n), 0.0
+		for i := range x {
+			x[i] = float32(5 * r.NormFloat64())
+			sum += math.Exp(float64(x[i]))
+		}
+		if got, want := LogSumExp(x), math.Log(sum); math.Abs(got-want) > 1e-13 {
+			t.Errorf("LogSumExp of %d is %v, want %v", n, got, want)
+		}
 	}
 }
 

@@ -2,9 +2,22 @@ package kernel
 
 import "fmt"
 
-// shareBytes is the work, in bytes of F32 weights times rows of activations,
-// below which handing it out costs more than it saves.
-const shareBytes = 1 << 18
+// Products of fewer multiplications than shareProducts take less time on one
+// thread, some microseconds, than handing out the work does; pieces of more
+// than pieceProducts are worth their own turn.
+const (
+	shareProducts = 1 << 16
+	pieceProducts = 1 << 14
+)
+
+// grain is the size of the smallest piece of n units, each of so many products:
+// a multiple of step, or all of n if sharing doesn't pay.
+func grain(n, products, step int) int {
+	if n*products < shareProducts {
+		return n
+	}
+	return max(1, pieceProducts/products/step) * step
+}
 
 // MatMul multiplies rows of activations x [rows, Cols] by weights that share
 // Cols: y [rows, sum of w.Rows] holds, for each row, the products of ws one
@@ -22,11 +35,7 @@ func (p *Pool) MatMul(y, x []float32, rows int, ws ...Matrix) {
 		clear(y)
 		return
 	}
-	grain := max(outGrain, shareBytes/(4*cols*rows)/outGrain*outGrain)
-	if len(p.workers) == 0 || outs <= grain {
-		grain = outs
-	}
-	p.Run(outs, grain, func(lo, hi int) { mulRange(y, outs, x, rows, ws, lo, hi) })
+	p.Run(outs, grain(outs, cols*rows, outGrain), func(lo, hi int) { mulRange(y, outs, x, rows, ws, lo, hi) })
 }
 
 // outGrain is the number of weight rows that kernels take together.

@@ -42,8 +42,12 @@ func FromFloat32(rows, cols int, data []float32) Matrix {
 	if rows < 0 || cols < 0 || len(data) != rows*cols {
 		panic(fmt.Sprintf("kernel: %d floats are not a matrix [%d, %d]", len(data), rows, cols))
 	}
-	b := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(data))), 4*len(data))
-	return Matrix{Type: F32, Rows: rows, Cols: cols, Data: b}
+	return Matrix{Type: F32, Rows: rows, Cols: cols, Data: floatBytes(data)}
+}
+
+// floatBytes views floats as the bytes they are.
+func floatBytes(f []float32) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), 4*len(f))
 }
 
 // DecodeRow dequantises one row to dst [Cols], bit-equal to the reference

@@ -5,13 +5,12 @@ package kernel
 import (
 	"math"
 	"sync"
-	"unsafe"
 )
 
 //go:generate go run ./gen
 
 // tileFunc is the form of the tiles in assembly: see avx2_asm_amd64.go.
-type tileFunc func(y *float32, yStride int, x *float32, xStride int, w *byte, wStride, n, tail, count, yStep, xStep, wStep, near, nearStride, nearStep, far int)
+type tileFunc func(y *float32, yStride int, x *float32, xStride int, w *byte, wStride, n, tail, count, yStep, xStep, wStep, near, nearStride, nearStep, far int, sums *float32, more int)
 
 // tiles are the ones of 4 weight rows by 1, 2 and 3 rows of x.
 var tiles = [...][3]tileFunc{
@@ -30,29 +29,33 @@ const (
 	// scheduler can't interrupt: some tens of microseconds.
 	sliceBytes = 1 << 19
 
-	// xBytes of x stay in the second cache while panel after panel uses them.
-	// For more, groupBytes of weights stay there while tile after tile of x
-	// uses them.
-	xBytes     = 3 << 18
-	groupBytes = 3 << 17
+	// blockCols is how many columns are multiplied at a time when several tiles
+	// share a panel: so many of its columns and a tile's stay in the first
+	// cache. The partial sums wait in memory in between, which changes no bit.
+	blockCols = 768
+
+	// fewRows of x don't repay that for weights that need no dequantising.
+	fewRows = 24
 )
 
 // storedRows is how many rows of x still meet the weights as they are stored;
 // for more it pays to dequantise a panel first.
-var storedRows = [...]int{F32: math.MaxInt, F16: 24, BF16: 24, Q8_0: 6, Q4_0: 3, Q4_1: 3}
+var storedRows = [...]int{F32: math.MaxInt, F16: fewRows, BF16: fewRows, Q8_0: 6, Q4_0: 3, Q4_1: 3}
 
-// product multiplies weight rows of one type by rows of x.
+// product multiplies weight rows by rows of x.
 type product struct {
 	y       []float32
 	yStride int // in elements
 	x       []float32
+	rows    int
 	cols    int
-	wStride int // bytes of a weight row
-	n, tail int // groups of a weight row, elements after them
-	tiles   *[3]tileFunc
-	cuts    [2]cut // how tiles cover the rows of x
 
-	together int // panels that are used together
+	t       Type   // of the weights that tiles read: stored, or F32 after dequantising
+	from    Type   // of the weights as they are stored
+	size    int    // bytes of a stored weight row
+	cuts    [2]cut // how tiles cover the rows of x
+	decoded []float32
+	sums    []float32
 	prefetch
 }
 
@@ -67,106 +70,130 @@ func mulAVX2(y []float32, yStride int, x []float32, rows int, t Type, cols int, 
 		return
 	}
 	_, _ = x[rows*cols-1], y[(rows-1)*yStride+outs-1] // what assembly will touch
-	p := product{y: y, yStride: yStride, x: x, cols: cols}
-	whole := outs / panelRows * panelRows
-	if rows > storedRows[t] || t != F32 && cols%max(8, t.BlockSize()) > 0 {
-		p.use(F32, rows)
-		p.prefetch = prefetch{}
-		p.dequantised(t, whole, w)
+	p := product{y: y, yStride: yStride, x: x, rows: rows, cols: cols, t: t, from: t, size: size, cuts: cutRows(rows)}
+	if rows > storedRows[t] || t != F32 && cols%tileGroup(t) > 0 {
+		p.t = F32
+		scratch := getScratch(panelRows * min(cols, blockCols))
+		defer scratches.Put(scratch)
+		p.decoded = *scratch
 	} else {
-		p.use(t, rows)
-		p.stored(whole, w)
+		p.prefetch = prefetchOf(t, size)
 	}
-	p.lone(t, rows, whole, w)
+	whole := outs / panelRows * panelRows
+	if rows <= 3 && p.t == t {
+		p.stream(whole, w)
+	} else {
+		p.panels(whole, w)
+	}
+	p.lone(whole, w)
 }
 
-// use chooses tiles for weights of type t and rows of x.
-func (p *product) use(t Type, rows int) {
-	group := max(8, t.BlockSize())
-	p.wStride, p.n, p.tail = t.RowBytes(p.cols), p.cols/group, p.cols%group
-	p.tiles, p.prefetch = &tiles[t], prefetchOf(t, p.wStride)
+// cutRows covers rows with tiles of 3 and 2, and of 1 only if there is no other
+// row: two tiles of 2 cost less than 3 and 1.
+func cutRows(rows int) [2]cut {
 	threes, rest := rows/3, rows%3
-	if rest == 1 && threes > 0 { // two tiles of 2 cost less than 3 and 1
+	if rest == 1 && threes > 0 {
 		threes, rest = threes-1, 4
 	}
 	width := min(rest, 2)
-	p.cuts = [2]cut{{0, 3, threes}, {3 * threes, width, rest / max(width, 1)}}
+	return [2]cut{{0, 3, threes}, {3 * threes, width, rest / max(width, 1)}}
+}
 
-	panel := panelRows * p.wStride
-	switch {
-	case rows <= 3: // one tile: no panel is used twice
-		p.together = max(1, sliceBytes/panel)
-	case 4*rows*p.cols > xBytes:
-		p.together = max(1, groupBytes/panel)
-	default:
-		p.together = 1
+// tileGroup is the number of columns that tiles of type t take at a time.
+func tileGroup(t Type) int { return max(8, t.BlockSize()) }
+
+// stream multiplies weight rows 0..outs-1 by rows of x that one tile holds.
+func (p *product) stream(outs int, w []byte) {
+	step := max(1, sliceBytes/(panelRows*p.size)) * panelRows
+	for i := 0; i < outs; i += step {
+		n := min(step, outs-i)
+		p.tile(call{i: i, width: p.rows, w: w[i*p.size : (i+n)*p.size], stride: p.size, cols: p.cols,
+			count: n / panelRows, yStep: 4 * panelRows, wStep: panelRows * p.size})
 	}
 }
 
-// stored multiplies weight rows 0..outs-1 as they are stored.
-func (p *product) stored(outs int, w []byte) {
-	for i := 0; i < outs; {
-		n := min(outs-i, panelRows*p.together)
-		p.panels(i, w[i*p.wStride:(i+n)*p.wStride])
-		i += n
+// panels multiplies weight rows 0..outs-1, each panel by all tiles of x in turn.
+func (p *product) panels(outs int, w []byte) {
+	block := p.cols
+	if p.decoded != nil || p.rows > fewRows {
+		block = min(block, blockCols)
 	}
-}
-
-// dequantised does the same for weights of type t.
-func (p *product) dequantised(t Type, outs int, w []byte) {
-	p.together = min(p.together, groupBytes/(panelRows*p.wStride)+1)
-	scratch := getScratch(p.together * panelRows * p.cols)
-	defer scratches.Put(scratch)
-	size := t.RowBytes(p.cols)
-	for i := 0; i < outs; {
-		n := min(outs-i, panelRows*p.together)
-		f := (*scratch)[:n*p.cols]
-		decodeAhead(t, f, w[i*size:(i+n)*size], panelRows*size)
-		p.panels(i, floatBytes(f))
-		i += n
+	if block < p.cols {
+		scratch := getScratch(8 * panelRows * p.rows)
+		defer scratches.Put(scratch)
+		p.sums = *scratch
 	}
-}
-
-// panels multiplies some panels, which begin with output i, by all rows of x:
-// one panel by all tiles of x in turn, or one tile of x by all panels.
-func (p *product) panels(i int, w []byte) {
-	line, panel := 4*p.cols, panelRows*p.wStride
-	n := len(w) / panel
-	for _, c := range p.cuts {
-		if n == 1 && c.count > 0 {
-			p.tile(c.width, c.first, i, w, c.count, 4*c.width*p.yStride, c.width*line, 0)
-			continue
-		}
-		for k := range c.count {
-			p.tile(c.width, c.first+k*c.width, i, w, n, 4*panelRows, 0, panel)
+	for i := 0; i < outs; i += panelRows {
+		clear(p.sums)
+		for k := 0; k < p.cols; k += block {
+			n := min(block, p.cols-k)
+			c := call{i: i, k: k, cols: n}
+			c.w, c.stride = p.part(w[i*p.size:(i+panelRows)*p.size], k, n)
+			for _, cut := range p.cuts {
+				c.first, c.width, c.count = cut.first, cut.width, cut.count
+				c.yStep, c.xStep = 4*cut.width*p.yStride, 4*cut.width*p.cols
+				p.tile(c)
+			}
 		}
 	}
 }
 
-// tile calls assembly for width rows of x from row r on, and count times, with
-// y, x and w moved by their steps.
-func (p *product) tile(width, r, i int, w []byte, count, yStep, xStep, wStep int) {
-	f := p.prefetch
-	p.tiles[width-1](&p.y[r*p.yStride+i], 4*p.yStride, &p.x[r*p.cols], 4*p.cols, &w[0], p.wStride, p.n, p.tail,
-		count, yStep, xStep, wStep, f.near, f.nearStride, f.nearStep, f.far)
+// part is columns k..k+n-1 of a panel, dequantised if tiles want that, and the
+// bytes from row to row.
+func (p *product) part(panel []byte, k, n int) (w []byte, stride int) {
+	from, bytes := p.from.RowBytes(k), p.from.RowBytes(n)
+	if p.decoded == nil {
+		return panel[from:], p.size
+	}
+	for r := range panelRows {
+		decodeAhead(p.from, p.decoded[r*n:(r+1)*n], panel[r*p.size+from:][:bytes], len(panel))
+	}
+	return floatBytes(p.decoded[:panelRows*n]), 4 * n
+}
+
+// call is one call of a tile in assembly.
+type call struct {
+	i                   int    // the first output
+	first, width        int    // rows of x
+	k, cols             int    // columns of x and w
+	w                   []byte // from column k on
+	stride              int    // bytes of a row of w
+	count               int
+	yStep, xStep, wStep int
+}
+
+func (p *product) tile(c call) {
+	if c.count == 0 {
+		return
+	}
+	var sums *float32
+	more := 0
+	if p.sums != nil {
+		sums = &p.sums[8*panelRows*c.first]
+		if c.k+c.cols < p.cols {
+			more = 1
+		}
+	}
+	group, f := tileGroup(p.t), p.prefetch
+	tiles[p.t][c.width-1](&p.y[c.first*p.yStride+c.i], 4*p.yStride, &p.x[c.first*p.cols+c.k], 4*p.cols, &c.w[0], c.stride,
+		c.cols/group, c.cols%group, c.count, c.yStep, c.xStep, c.wStep, f.near, f.nearStride, f.nearStep, f.far, sums, more)
 }
 
 // lone multiplies the up to three weight rows from outs on, one by one.
-func (p *product) lone(t Type, rows, outs int, w []byte) {
-	size := t.RowBytes(p.cols)
-	w = w[outs*size:]
+func (p *product) lone(outs int, w []byte) {
+	w = w[outs*p.size:]
 	if len(w) == 0 {
 		return
 	}
 	scratch := getScratch(p.cols)
 	defer scratches.Put(scratch)
-	for i := outs; len(w) > 0; i, w = i+1, w[size:] {
+	for i := outs; len(w) > 0; i, w = i+1, w[p.size:] {
 		row := w
-		if t != F32 {
-			decodeAVX2(t, *scratch, w[:size])
+		if p.from != F32 {
+			decodeAVX2(p.from, *scratch, w[:p.size])
 			row = floatBytes(*scratch)
 		}
-		avxTileF32_1x1(&p.y[i], 0, &p.x[0], 0, &row[0], 0, p.cols/8, p.cols%8, rows, 4*p.yStride, 4*p.cols, 0, 0, 0, 0, 0)
+		avxTileF32_1x1(&p.y[i], 0, &p.x[0], 0, &row[0], 0, p.cols/8, p.cols%8, p.rows, 4*p.yStride, 4*p.cols, 0, 0, 0, 0, 0, nil, 0)
 	}
 }
 
@@ -181,10 +208,6 @@ func getScratch(n int) *[]float32 {
 	}
 	*s = (*s)[:n]
 	return s
-}
-
-func floatBytes(f []float32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(f))), 4*len(f))
 }
 
 // prefetch says how far ahead of the weights in use tiles ask memory for

@@ -14,6 +14,8 @@ type path struct {
 	scaleMul   func(dst, x, w []float32, scale float32)
 	swiglu     func(dst, gate, up []float32)
 	softmax    func(x []float32) (max, sum float32)
+	maximum    func(x []float32) float32
+	sumExp     func(x []float32, shift float64) float64
 	exp1       func(x float32) float32
 	sigmoid1   func(x float32) float32
 	read       func(b []float32) uint32

@@ -25,6 +25,8 @@ var avx2 = path{
 	scaleMul:   scaleMulAVX2,
 	swiglu:     swigluAVX2,
 	softmax:    softmaxAVX2,
+	maximum:    maximumAVX2,
+	sumExp:     sumExpAVX2,
 	exp1:       avxExp,
 	sigmoid1:   avxSigmoid,
 	read:       readAVX2,

@@ -25,8 +25,12 @@ type worker struct {
 	wake   chan struct{}
 }
 
-// spins is how often a goroutine yields before it sleeps: about 20 µs.
-const spins = 200
+// A goroutine that waits looks glances times, yields, and begins again; after
+// yields of these, some tens of microseconds, it sleeps.
+const (
+	glances = 32
+	yields  = 300
+)
 
 // NewPool starts a pool; fewer threads than 1 count as 1. Close ends it.
 func NewPool(threads int) *Pool {
@@ -121,9 +125,11 @@ func (p *Pool) serve(w *worker) {
 
 // next looks for a job other than last for a while; nil if none came.
 func (p *Pool) next(last *job) *job {
-	for range spins {
-		if j := p.job.Load(); j != last {
-			return j
+	for range yields {
+		for range glances {
+			if j := p.job.Load(); j != last {
+				return j
+			}
 		}
 		runtime.Gosched()
 	}
@@ -186,9 +192,11 @@ func (j *job) piece(i int) {
 
 // wait returns when all pieces are done.
 func (j *job) wait(p *Pool) {
-	for range spins {
-		if j.state.Load() == finished {
-			return
+	for range yields {
+		for range glances {
+			if j.state.Load() == finished {
+				return
+			}
 		}
 		runtime.Gosched()
 	}

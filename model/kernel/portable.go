@@ -15,6 +15,8 @@ var portable = path{
 	scaleMul:   scaleMulPortable,
 	swiglu:     swigluPortable,
 	softmax:    softmaxPortable,
+	maximum:    maximumPortable,
+	sumExp:     sumExpPortable,
 	exp1:       expPortable,
 	sigmoid1:   sigmoidPortable,
 	read:       readPortable,
@@ -27,18 +29,19 @@ func join(s *[8]float32) float32 {
 }
 
 func dotPortable(a, b []float32) float32 {
-	var s [8]float32
+	var s0, s1, s2, s3, s4, s5, s6, s7 float32
 	for len(a) >= 8 && len(b) >= 8 {
-		s[0] += float32(a[0] * b[0])
-		s[1] += float32(a[1] * b[1])
-		s[2] += float32(a[2] * b[2])
-		s[3] += float32(a[3] * b[3])
-		s[4] += float32(a[4] * b[4])
-		s[5] += float32(a[5] * b[5])
-		s[6] += float32(a[6] * b[6])
-		s[7] += float32(a[7] * b[7])
+		s0 += float32(a[0] * b[0])
+		s1 += float32(a[1] * b[1])
+		s2 += float32(a[2] * b[2])
+		s3 += float32(a[3] * b[3])
+		s4 += float32(a[4] * b[4])
+		s5 += float32(a[5] * b[5])
+		s6 += float32(a[6] * b[6])
+		s7 += float32(a[7] * b[7])
 		a, b = a[8:], b[8:]
 	}
+	s := [8]float32{s0, s1, s2, s3, s4, s5, s6, s7}
 	for j := range a {
 		s[j] += float32(a[j] * b[j])
 	}
@@ -70,10 +73,7 @@ func swigluPortable(dst, gate, up []float32) {
 }
 
 func softmaxPortable(x []float32) (top, sum float32) {
-	top = x[0]
-	for _, v := range x {
-		top = max(top, v)
-	}
+	top = maximumPortable(x)
 	var s [8]float32
 	for i, v := range x {
 		e := expPortable(v - top)
@@ -85,6 +85,25 @@ func softmaxPortable(x []float32) (top, sum float32) {
 		x[i] /= sum
 	}
 	return top, sum
+}
+
+// maximumPortable is the largest element, -Inf of nothing. What it is of NaN
+// is open.
+func maximumPortable(x []float32) float32 {
+	top := float32(math.Inf(-1))
+	for _, v := range x {
+		top = max(top, v)
+	}
+	return top
+}
+
+// sumExpPortable is the sum of e^(x-shift) for x up to shift.
+func sumExpPortable(x []float32, shift float64) float64 {
+	var s [8]float64
+	for i, v := range x {
+		s[i%8] += expFloat64(float64(v) - shift)
+	}
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
 
 // mulPortable writes y[r*yStride+i] = row i of w . row r of x for the rows in w,

@@ -16,6 +16,8 @@ var fused = path{
 	scaleMul:   scaleMulPortable,
 	swiglu:     swigluFused,
 	softmax:    softmaxFused,
+	maximum:    maximumPortable,
+	sumExp:     sumExpFused,
 	exp1:       expFused,
 	sigmoid1:   sigmoidFused,
 }
@@ -127,4 +129,21 @@ func softmaxFused(x []float32) (top, sum float32) {
 		x[i] /= sum
 	}
 	return top, sum
+}
+
+func sumExpFused(x []float32, shift float64) float64 {
+	const ln2Hi, ln2Lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
+	var s [8]float64
+	for i, v := range x {
+		d := max(float64(v)-shift, -708)
+		n := math.RoundToEven(float64(d * math.Log2E))
+		r := math.FMA(-n, ln2Lo, math.FMA(-n, ln2Hi, d))
+		p := exp64[0]
+		for _, c := range exp64[1:] {
+			p = math.FMA(p, r, c)
+		}
+		p = math.FMA(p, float64(r*r), r) + 1
+		s[i%8] += math.Ldexp(p, int(n))
+	}
+	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }

@@ -52,23 +52,19 @@ func Softmax(x []float32) (max, sum float32) {
 	return active.softmax(x)
 }
 
-// LogSumExp is log(sum(exp(x))) in float64, added in increasing order. Of
-// nothing, or of nothing but -Inf, it is -Inf.
+// LogSumExp is log(sum(exp(x))), added in float64 and in the fixed order. Of
+// nothing, or of nothing but -Inf, it is -Inf; NaN makes it NaN.
 func LogSumExp(x []float32) float64 {
-	top := math.Inf(-1)
+	top := float64(active.maximum(x))
+	if !math.IsInf(top, 0) {
+		return top + math.Log(active.sumExp(x, top))
+	}
 	for _, v := range x {
-		if float64(v) > top || v != v {
-			top = float64(v)
+		if v != v {
+			return math.NaN()
 		}
 	}
-	if math.IsInf(top, 0) || top != top {
-		return top
-	}
-	var sum float64
-	for _, v := range x {
-		sum += expFloat64(float64(v) - top)
-	}
-	return top + math.Log(sum)
+	return top
 }
 
 func sameLength(a, b int) {

@@ -2,6 +2,8 @@
 
 package kernel
 
+import "unsafe"
+
 // axpyAVX2 is axpyPortable.
 func axpyAVX2(y []float32, a float32, x []float32) {
 	if n := len(x); n > 0 {
@@ -28,6 +30,14 @@ func swigluAVX2(dst, gate, up []float32) {
 	if n := len(gate); n > 0 {
 		avxSwiglu(&dst[:n][0], &gate[0], &up[:n][0], n/8, n%8)
 	}
+}
+
+// maximumAVX2 is maximumPortable.
+func maximumAVX2(x []float32) float32 { return avxMaximum(unsafe.SliceData(x), len(x)/8, len(x)%8) }
+
+// sumExpAVX2 is sumExpPortable.
+func sumExpAVX2(x []float32, shift float64) float64 {
+	return avxSumExp(unsafe.SliceData(x), len(x)/8, len(x)%8, shift)
 }
 
 // softmaxAVX2 is softmaxPortable.

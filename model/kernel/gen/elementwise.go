@@ -18,6 +18,7 @@ func (a *asm) elementwise() {
 	a.swiglu()
 	a.maximum()
 	a.expShifted()
+	a.sumExp()
 	a.single("avxExp", "avxExp is e^x.", a.exp)
 	a.single("avxSigmoid", "avxSigmoid is 1/(1+e^-x).", a.sigmoid)
 	a.readWide()
@@ -59,12 +60,8 @@ func (a *asm) put(v reg.VecVirtual, p reg.Register, mask reg.VecVirtual) {
 
 // broadcastArg loads a float32 argument into all lanes.
 func (a *asm) broadcastArg(name string) reg.VecVirtual {
-	b, err := a.Param(name).Resolve()
-	if err != nil {
-		panic(err) // a misspelt argument
-	}
 	v := a.YMM()
-	a.VBROADCASTSS(b.Addr, v)
+	a.VBROADCASTSS(a.slot(name), v)
 	return v
 }
 
@@ -166,6 +163,37 @@ func (a *asm) expShifted() {
 		a.put(e, x, mask)
 	})
 	a.Store(a.join1(sum), a.ReturnIndex(0))
+	a.end()
+}
+
+func (a *asm) sumExp() {
+	a.function("avxSumExp", "func(x *float32, n, tail int, shift float64) float64",
+		"avxSumExp is the sum of e^(x-shift) in float64, for x up to shift.")
+	x := a.arg("x")
+	shift, nothing := a.YMM(), a.YMM()
+	a.VBROADCASTSD(a.slot("shift"), shift)
+	a.VMOVUPS(a.float(math.Inf(-1)), nothing)
+	sums := a.vectors(2) // partial sums 0..3 and 4..7
+	a.zero(sums...)
+	a.each([]reg.GPVirtual{x}, func(v []reg.VecVirtual, mask reg.VecVirtual) {
+		if mask != nil {
+			a.VBLENDVPS(mask, v[0], nothing, v[0])
+		}
+		for half, sum := range sums {
+			part, d := a.XMM(), a.YMM()
+			a.VEXTRACTF128(operand.U8(half), v[0], part)
+			a.VCVTPS2PD(part, d)
+			a.VSUBPD(shift, d, d)
+			a.VADDPD(a.exp64(d), sum, sum)
+		}
+	})
+	a.VADDPD(sums[1], sums[0], sums[0]) // 0+4, 1+5, 2+6, 3+7
+	low, high := sums[0].AsX(), a.XMM()
+	a.VEXTRACTF128(operand.U8(1), sums[0], high)
+	a.VADDPD(high, low, low)
+	a.VUNPCKHPD(low, low, high)
+	a.VADDSD(high, low, low)
+	a.Store(low, a.ReturnIndex(0))
 	a.end()
 }
 

@@ -62,11 +62,16 @@ func (a *asm) advance(p reg.Register, bytes uint32) { a.ADDQ(operand.U32(bytes),
 
 // move moves a pointer by an argument.
 func (a *asm) move(p reg.Register, step string) {
-	b, err := a.Param(step).Resolve()
+	a.ADDQ(a.slot(step), p)
+}
+
+// slot is where an argument lies.
+func (a *asm) slot(name string) operand.Mem {
+	b, err := a.Param(name).Resolve()
 	if err != nil {
 		panic(err) // a misspelt argument
 	}
-	a.ADDQ(b.Addr, p)
+	return b.Addr
 }
 
 func at(base reg.Register, disp int) operand.Mem {
@@ -120,19 +125,32 @@ func (a *asm) tailTable(table string, n reg.Register) operand.Mem {
 
 // repeated is 32 bytes of memory that repeat a constant.
 func (a *asm) repeated(bits uint32) operand.Mem {
-	if m, ok := a.constants[bits]; ok {
+	return a.table(fmt.Sprintf("repeated%08x", bits), 8, operand.U32(bits))
+}
+
+func (a *asm) repeated64(bits uint64) operand.Mem {
+	return a.table(fmt.Sprintf("repeated%016x", bits), 4, operand.U64(bits))
+}
+
+// table is a constant n times over, made at its first use.
+func (a *asm) table(name string, n int, v operand.Constant) operand.Mem {
+	if m, ok := a.tables[name]; ok {
 		return m
 	}
-	m := a.StaticGlobal(fmt.Sprintf("repeated%08x", bits))
+	m := a.StaticGlobal(name)
 	a.DataAttributes(attr.RODATA | attr.NOPTR)
-	for range 8 {
-		a.AppendDatum(operand.U32(bits))
+	for range n {
+		a.AppendDatum(v)
 	}
-	a.constants[bits] = m
+	a.tables[name] = m
 	return m
 }
 
 // float is repeated for the float32 nearest to v.
 func (a *asm) float(v float64) operand.Mem {
 	return a.repeated(math.Float32bits(float32(v)))
+}
+
+func (a *asm) float64(v float64) operand.Mem {
+	return a.repeated64(math.Float64bits(v))
 }

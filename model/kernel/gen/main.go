@@ -41,13 +41,13 @@ func run() error {
 // asm adds functions to one assembly file.
 type asm struct {
 	*build.Context
-	labels    int
-	constants map[uint32]operand.Mem
+	labels int
+	tables map[string]operand.Mem
 }
 
 // generate builds every function and prints both files.
 func generate() (assembly, declarations []byte, err error) {
-	a := &asm{Context: build.NewContext(), constants: map[uint32]operand.Mem{}}
+	a := &asm{Context: build.NewContext(), tables: map[string]operand.Mem{}}
 	a.ConstraintExpr("!purego")
 	a.tailTables()
 	a.tiles()

@@ -66,7 +66,7 @@ func (a *asm) tiles() {
 }
 
 const (
-	tileSignature = "func(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n, tail, count, yStep, xStep, wStep, near, nearStride, nearStep, far int)"
+	tileSignature = "func(y *float32, yStride int, x *float32, xStride int, w *byte, wStride int, n, tail, count, yStep, xStep, wStep, near, nearStride, nearStep, far int, sums *float32, more int)"
 	lineBytes     = 64 // of the cache
 )
 
@@ -76,7 +76,9 @@ func (a *asm) tile(f format, wRows, xRows int) {
 		fmt.Sprintf("%s writes y[c, r] = weight row r . x row c for %d weight rows and %d rows of x,", name, wRows, xRows),
 		"count times, moving y, x and w by their steps in between. n is the number of",
 		fmt.Sprintf("whole groups of %d elements in a row, tail that of the elements after them.", f.group),
-		"The weights near and far ahead of w are prefetched. All distances are in bytes.")
+		"The weights near and far ahead of w are prefetched. If sums is not nil, the",
+		"partial sums start from there, and if more is not 0 they return there and y",
+		"waits for the next columns. All distances are in bytes.")
 	y, x, w, count := a.arg("y"), a.arg("x"), a.arg("w"), a.arg("count")
 	t := &tile{asm: a, format: f, wRows: wRows, xRows: xRows, w: a.GP64(), x: a.GP64()}
 	t.wStride, t.wStride3 = a.strides("wStride", wRows)
@@ -88,14 +90,12 @@ func (a *asm) tile(f format, wRows, xRows int) {
 		t.sums = append(t.sums, a.vectors(xRows))
 	}
 	a.times(count, 1, func() {
-		for _, row := range t.sums {
-			a.zero(row...)
-		}
+		t.begin()
 		a.MOVQ(x, t.x)
 		a.MOVQ(w, t.w)
 		t.aim()
 		t.along()
-		t.store(y)
+		t.finish(y)
 		a.move(y, "yStep")
 		a.move(x, "xStep")
 		a.move(w, "wStep")
@@ -196,6 +196,44 @@ func (t *tile) last(n reg.GPVirtual) {
 			w := t.YMM()
 			t.VMASKMOVPS(t.row(r, 0), mask, w)
 			t.VFMADD231PS(x, w, t.sums[r][c])
+		}
+	}
+}
+
+// begin starts the partial sums with +0, or where earlier columns left them.
+func (t *tile) begin() {
+	loaded := t.label("begun")
+	for _, row := range t.sums {
+		t.zero(row...)
+	}
+	from := t.arg("sums")
+	t.TESTQ(from, from)
+	t.JZ(operand.LabelRef(loaded))
+	t.eachSum(func(disp int, sum reg.VecVirtual) { t.VMOVUPS(at(from, disp), sum) })
+	t.Label(loaded)
+}
+
+// finish leaves the partial sums for more columns, or joins them into y.
+func (t *tile) finish(y reg.GPVirtual) {
+	join, done := t.label("join"), t.label("finished")
+	more := t.arg("more")
+	t.TESTQ(more, more)
+	t.JZ(operand.LabelRef(join))
+	to := t.arg("sums")
+	t.eachSum(func(disp int, sum reg.VecVirtual) { t.VMOVUPS(sum, at(to, disp)) })
+	t.JMP(operand.LabelRef(done))
+	t.Label(join)
+	t.store(y)
+	t.Label(done)
+	t.unless(t.arg("sums"), func() {
+		t.ADDQ(operand.U32(32*t.wRows*t.xRows), t.slot("sums"))
+	})
+}
+
+func (t *tile) eachSum(f func(disp int, sum reg.VecVirtual)) {
+	for r, row := range t.sums {
+		for c, sum := range row {
+			f(32*(r*t.xRows+c), sum)
 		}
 	}
 }
