@@ -89,7 +89,7 @@ func (p *Printer) sentences(s Summary) []string {
 			}
 		}
 		for _, w := range lane.Warnings {
-			all = append(all, "Note: "+w)
+			all = append(all, "Note: "+strings.TrimSuffix(w, ".")+".")
 		}
 		if plans > 1 && l.plan != "" {
 			all = append(all, "")
