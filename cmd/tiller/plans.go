@@ -97,7 +97,20 @@ func (v *vectorFlags) load(cmd *cobra.Command, plans []steering.Plan) (map[strin
 	for _, plan := range plans {
 		names = append(names, plan.Names()...)
 	}
-	return files.load(names)
+	if len(names) > 0 && len(files) == 0 {
+		return nil, usagef(cmd, "the plan uses the vector %q, but no vector has a file: pass --vector %s=FILE or --vectors DIR", names[0], names[0])
+	}
+	vectors, err := files.load(names)
+	if err != nil {
+		return nil, err
+	}
+	// Names alone, for an error that says which one may have been meant.
+	for name := range files {
+		if _, loaded := vectors[name]; !loaded {
+			vectors[name] = nil
+		}
+	}
+	return vectors, nil
 }
 
 // readPlans reads all plans.

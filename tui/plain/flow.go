@@ -38,6 +38,7 @@ type flow struct {
 	safe  *visible.Stream
 	kind  kind   // of the text last written
 	cells []cell // the unfinished line
+	seen  int    // cells known to hold no newline, where lines have no width
 	soft  bool   // the unfinished line continues one that was full
 	lines [][]cell
 }
@@ -125,6 +126,9 @@ func (f *flow) trim() {
 // newline, else after the last space that fits, else between wide characters,
 // else where the width is reached.
 func (f *flow) full() (n int, ok bool) {
+	if f.width == 0 {
+		return f.newline()
+	}
 	used, brk := 0, 0
 	for i, c := range f.cells {
 		if c.text == "\n" {
@@ -136,7 +140,7 @@ func (f *flow) full() (n int, ok bool) {
 			brk = i
 		}
 		used += c.width
-		if f.width == 0 || used <= f.width {
+		if used <= f.width {
 			continue
 		}
 		f.soft = true
@@ -149,6 +153,19 @@ func (f *flow) full() (n int, ok bool) {
 			return max(i, 1), true
 		}
 	}
+	return 0, false
+}
+
+// newline finds the end of a line that may be of any width. It looks at each
+// cell once, however long the line grows.
+func (f *flow) newline() (n int, ok bool) {
+	for i := min(f.seen, len(f.cells)); i < len(f.cells); i++ {
+		if f.cells[i].text == "\n" {
+			f.seen = 0
+			return i, true
+		}
+	}
+	f.seen = len(f.cells)
 	return 0, false
 }
 

@@ -237,3 +237,16 @@ func FuzzFlow(f *testing.F) {
 		}
 	})
 }
+
+// TestLongPipedText fails by its time if a text without newlines is laid out
+// from its beginning for every token.
+func TestLongPipedText(t *testing.T) {
+	f := newFlow(0)
+	for range 200_000 {
+		f.write("word ", asItIs)
+	}
+	f.end()
+	if len(f.lines) != 1 || len(f.lines[0]) != 5*200_000-1 {
+		t.Errorf("%d lines", len(f.lines))
+	}
+}
