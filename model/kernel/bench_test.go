@@ -1,10 +1,12 @@
 package kernel
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 )
 
 // BenchmarkMatMul reports the weights read per second and the arithmetic. The
@@ -133,5 +135,65 @@ func BenchmarkRun(b *testing.B) {
 				p.Run(threads, 1, func(lo, hi int) {})
 			}
 		})
+	}
+}
+
+// BenchmarkStep multiplies by all weights of a model of SmolLM2-135M's shape in
+// their order, as one step of generation does, with one lane and with several.
+// It reports the best weights read per second, that over the bandwidth
+// measured in turns with it, and what more lanes cost over one.
+func BenchmarkStep(b *testing.B) {
+	const layers, d, kv, ffn, vocab = 30, 576, 192, 1536, 49152
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, typ := range []Type{F32, BF16, Q8_0, Q4_0} {
+		var products [][]Matrix
+		total := 0
+		add := func(cols int, outs ...int) {
+			var ws []Matrix
+			for _, n := range outs {
+				w := randomMatrix(r, typ, 64, cols, 0)
+				w.Data = bytes.Repeat(w.Data, n/64)
+				w.Rows = n
+				ws = append(ws, w)
+				total += len(w.Data)
+			}
+			products = append(products, ws)
+		}
+		for range layers {
+			add(d, d, kv, kv)
+			add(d, d)
+			add(d, ffn, ffn)
+			add(ffn, d)
+		}
+		add(d, vocab)
+		x, y := randomFloats(r, 8*ffn), make([]float32, 8*vocab)
+		for _, threads := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%v/threads%d", typ, threads), func(b *testing.B) {
+				p := NewPool(threads)
+				defer p.Close()
+				lanes := []int{1, 2, 3, 4, 8}
+				best := make([]float64, len(lanes))
+				var bandwidth float64
+				for b.Loop() {
+					bandwidth = max(bandwidth, ReadBandwidth(context.Background(), p))
+					for i, rows := range lanes {
+						start := time.Now()
+						for _, ws := range products {
+							outs := 0
+							for _, w := range ws {
+								outs += w.Rows
+							}
+							p.MatMul(y[:rows*outs], x[:rows*ws[0].Cols], rows, ws...)
+						}
+						best[i] = max(best[i], float64(total)/time.Since(start).Seconds())
+					}
+				}
+				b.ReportMetric(best[0]/1e9, "GB/s")
+				b.ReportMetric(best[0]/bandwidth, "of-bandwidth")
+				for i, rows := range lanes[1:] {
+					b.ReportMetric(best[0]/best[i+1], fmt.Sprintf("x-for-%d-lanes", rows))
+				}
+			})
+		}
 	}
 }

@@ -107,7 +107,7 @@ func (p *product) stream(outs int, w []byte) {
 	step := max(1, sliceBytes/(panelRows*p.size)) * panelRows
 	for i := 0; i < outs; i += step {
 		n := min(step, outs-i)
-		p.tile(call{i: i, width: p.rows, w: w[i*p.size : (i+n)*p.size], stride: p.size, cols: p.cols,
+		p.tile(&call{i: i, width: p.rows, w: w[i*p.size : (i+n)*p.size], stride: p.size, cols: p.cols,
 			count: n / panelRows, yStep: 4 * panelRows, wStep: panelRows * p.size})
 	}
 }
@@ -132,7 +132,7 @@ func (p *product) panels(outs int, w []byte) {
 			for _, cut := range p.cuts {
 				c.first, c.width, c.count = cut.first, cut.width, cut.count
 				c.yStep, c.xStep = 4*cut.width*p.yStride, 4*cut.width*p.cols
-				p.tile(c)
+				p.tile(&c)
 			}
 		}
 	}
@@ -162,7 +162,7 @@ type call struct {
 	yStep, xStep, wStep int
 }
 
-func (p *product) tile(c call) {
+func (p *product) tile(c *call) {
 	if c.count == 0 {
 		return
 	}

@@ -64,7 +64,8 @@ func (p *Pool) Close() {
 // f on the caller alone when there is one thread or one piece, or when the
 // workers are taken, so f may call Run. A panic of f is raised again in the
 // caller with the same value. f runs with debug.SetPanicOnFault on, so that a
-// mapped file that shrank is a panic and not the end of the process.
+// mapped file that shrank is a panic and not the end of the process. f must not
+// end its goroutine.
 func (p *Pool) Run(n, grain int, f func(lo, hi int)) {
 	if n <= 0 {
 		return

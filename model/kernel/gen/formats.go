@@ -10,18 +10,22 @@ import (
 // group of an unrolled turn it is.
 
 func stepF32(t *tile, part int) {
-	t.floats(part, func(m operand.Mem, w reg.VecVirtual) { t.VMOVUPS(m, w) })
+	t.floats(part, func(r int, w reg.VecVirtual) { t.VMOVUPS(t.row(r, 32*part), w) })
 }
 
 func stepF16(t *tile, part int) {
-	t.floats(part, func(m operand.Mem, w reg.VecVirtual) { t.VCVTPH2PS(m, w) })
+	t.floats(part, func(r int, w reg.VecVirtual) { t.VCVTPH2PS(t.row(r, 16*part), w) })
 }
 
 func stepBF16(t *tile, part int) {
-	t.floats(part, func(m operand.Mem, w reg.VecVirtual) { t.bfloat16(m, w) })
+	t.floats(part, func(r int, w reg.VecVirtual) { t.bfloat16(t.row(r, 16*part), w) })
 }
 
 func stepQ8(t *tile, _ int) {
+	if t.xRows <= 2 {
+		t.q8Blocks()
+		return
+	}
 	t.blocks(func(block operand.Mem) dequantiser {
 		d := t.scale(block)
 		return func(g int, w reg.VecVirtual) { t.q8(block, g, d, w) }
@@ -42,15 +46,15 @@ func stepQ4Min(t *tile, _ int) {
 	})
 }
 
-// floats adds 8 elements of every weight row.
-func (t *tile) floats(part int, convert func(m operand.Mem, w reg.VecVirtual)) {
+// floats adds the 8 elements of every weight row that meet group g of x.
+func (t *tile) floats(g int, load func(r int, w reg.VecVirtual)) {
 	xs := t.vectors(t.xRows)
 	for c, x := range xs {
-		t.VMOVUPS(t.column(c, 32*part), x)
+		t.VMOVUPS(t.column(c, 32*g), x)
 	}
 	for r := range t.wRows {
 		w := t.YMM()
-		convert(t.row(r, t.bytes*part), w)
+		load(r, w)
 		for c, x := range xs {
 			t.VFMADD231PS(x, w, t.sums[r][c])
 		}
@@ -71,6 +75,29 @@ func (t *tile) blocks(open func(block operand.Mem) dequantiser) {
 				t.VFMADD231PS(t.column(c, 32*g), w, sum)
 			}
 		}
+	}
+}
+
+// q8Blocks is blocks for Q8_0 with few rows of x, where the vector units are
+// what limits: the scales of all four rows are gathered by scalar instructions
+// and converted together, and x is loaded once for them.
+func (t *tile) q8Blocks() {
+	packed := t.GP64()
+	t.MOVWQZX(t.row(t.wRows-1, 0), packed)
+	for r := t.wRows - 2; r >= 0; r-- {
+		t.SHLQ(operand.U8(16), packed)
+		t.MOVW(t.row(r, 0), packed.As16())
+	}
+	four := t.XMM()
+	t.VMOVQ(packed, four)
+	t.VCVTPH2PS(four, four)
+	t.VMOVUPS(four, t.local)
+	scales := t.vectors(t.wRows)
+	for r, d := range scales {
+		t.VBROADCASTSS(t.local.Offset(4*r), d)
+	}
+	for g := range 4 {
+		t.floats(g, func(r int, w reg.VecVirtual) { t.q8(t.row(r, 0), g, scales[r], w) })
 	}
 }
 

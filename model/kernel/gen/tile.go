@@ -21,6 +21,8 @@ type tile struct {
 	wStride, wStride3 reg.Register
 	xStride           reg.Register
 	fetch
+
+	local operand.Mem // room on the stack
 }
 
 // fetch says which weights to ask memory for while others are in use: for every
@@ -39,6 +41,7 @@ type format struct {
 	bytes  int  // bytes of weight they are
 	unroll int  // groups in one turn of the loop
 	tail   bool // columns need not be a multiple of group
+	local  int  // bytes of stack that step wants
 	step   func(t *tile, part int)
 }
 
@@ -47,7 +50,7 @@ func formats() []format {
 		{name: "F32", group: 8, bytes: 32, unroll: 4, tail: true, step: stepF32},
 		{name: "F16", group: 8, bytes: 16, unroll: 4, step: stepF16},
 		{name: "BF16", group: 8, bytes: 16, unroll: 4, step: stepBF16},
-		{name: "Q8", group: 32, bytes: 34, unroll: 1, step: stepQ8},
+		{name: "Q8", group: 32, bytes: 34, unroll: 1, local: 16, step: stepQ8},
 		{name: "Q4", group: 32, bytes: 18, unroll: 1, step: stepQ4},
 		{name: "Q4Min", group: 32, bytes: 20, unroll: 1, step: stepQ4Min},
 	}
@@ -88,6 +91,9 @@ func (a *asm) tile(f format, wRows, xRows int) {
 	}
 	for range wRows {
 		t.sums = append(t.sums, a.vectors(xRows))
+	}
+	if f.local > 0 {
+		t.local = a.AllocLocal(f.local)
 	}
 	a.times(count, 1, func() {
 		t.begin()
