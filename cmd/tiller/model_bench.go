@@ -67,7 +67,7 @@ func writeBench(w io.Writer, r bench.Result) error {
 			r.LaneTokensPerSecond, float64(r.Lanes)*r.DecodeTokensPerSecond/r.LaneTokensPerSecond))
 	}
 	t.Row("weights read a token", fmt.Sprintf("%s bytes", grouped(r.WeightBytes)))
-	t.Row("memory reads", fmt.Sprintf("%.1f GB/s at most here; one lane uses %.0f %%", r.ReadBandwidth/1e9, 100*r.BandwidthFraction))
+	t.Row("memory reads", fmt.Sprintf("%.1f GB/s measured beside it, of which one lane uses %.0f %%", r.ReadBandwidth/1e9, 100*r.BandwidthFraction))
 	t.Row("threads", strconv.Itoa(r.Threads))
 	t.Row("kernel", r.Kernel)
 	if r.PeakRSSBytes > 0 {

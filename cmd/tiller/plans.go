@@ -26,7 +26,7 @@ type vectorFlags struct {
 }
 
 func (v *vectorFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVar(&v.named, "vector", nil, "NAME=FILE, a vector by the name plans call it; repeatable")
+	f.StringArrayVar(&v.named, "vector", nil, "bind a name that plans use to a file: NAME=FILE; repeatable")
 	f.StringVar(&v.dir, "vectors", "", "folder of vector files, each named as its file without the ending")
 }
 
