@@ -14,9 +14,6 @@ func (p *parser) class() ([]runeRange, error) {
 		return nil, fmt.Errorf("nests deeper than %d sets", maxDepth)
 	}
 	defer func() { p.depth-- }()
-	if p.fold {
-		return nil, errOutside
-	}
 	p.pos++
 	negate := p.accept("^")
 	var ranges []runeRange
@@ -32,6 +29,10 @@ func (p *parser) class() ([]runeRange, error) {
 			return nil, err
 		}
 		ranges = append(ranges, part...)
+	}
+	ranges, err := p.folded(ranges)
+	if err != nil {
+		return nil, err
 	}
 	if negate {
 		return newSet(ranges).negate(), nil
@@ -133,16 +134,28 @@ func (p *parser) property(negate bool) ([]runeRange, error) {
 	if strings.HasPrefix(name, "^") {
 		negate, name = !negate, name[1:]
 	}
-	table, ok := unicode.Categories[name]
+	ranges, ok := namedRanges(name)
 	if !ok {
-		if table, ok = unicode.Scripts[name]; !ok {
-			return nil, errOutside
-		}
+		return nil, errOutside
 	}
 	if negate {
-		return newSet(tableRanges(table)).negate(), nil
+		return newSet(ranges).negate(), nil
 	}
-	return tableRanges(table), nil
+	return ranges, nil
+}
+
+func namedRanges(name string) ([]runeRange, bool) {
+	if name == "Alphabetic" {
+		return alphabeticRanges(), true
+	}
+	if table, ok := unicode.Categories[name]; ok {
+		return tableRanges(table), true
+	}
+	table, ok := unicode.Scripts[name]
+	if !ok {
+		return nil, false
+	}
+	return tableRanges(table), true
 }
 
 // hex reads \xHH, \x{H...} or \uHHHH.

@@ -3,6 +3,7 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"unicode"
 	"unicode/utf8"
@@ -139,25 +140,42 @@ func (p *parser) atom() (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newSet(p.folded(ranges)), nil
+		return p.set(ranges)
 	}
 	r, err := p.rune()
 	if err != nil {
 		return nil, err
 	}
-	return newSet(p.folded([]runeRange{{r, r}})), nil
+	return p.set([]runeRange{{r, r}})
 }
 
-// folded adds the other cases of a single letter under (?i:).
-func (p *parser) folded(ranges []runeRange) []runeRange {
-	if !p.fold || len(ranges) != 1 || ranges[0].lo != ranges[0].hi {
-		return ranges
+func (p *parser) set(ranges []runeRange) (any, error) {
+	ranges, err := p.folded(ranges)
+	return newSet(ranges), err
+}
+
+// maxFold bounds the size of a set whose cases are looked up rune by rune.
+const maxFold = 1 << 10
+
+// folded adds the other cases of the runes in ranges under (?i:).
+func (p *parser) folded(ranges []runeRange) ([]runeRange, error) {
+	if !p.fold {
+		return ranges, nil
 	}
-	first := ranges[0].lo
-	for r := unicode.SimpleFold(first); r != first; r = unicode.SimpleFold(r) {
-		ranges = append(ranges, runeRange{r, r})
+	size := 0
+	for _, r := range ranges {
+		if size += int(r.hi - r.lo + 1); size > maxFold {
+			return nil, errOutside
+		}
 	}
-	return ranges
+	for _, r := range slices.Clone(ranges) {
+		for c := r.lo; c <= r.hi; c++ {
+			for f := unicode.SimpleFold(c); f != c; f = unicode.SimpleFold(f) {
+				ranges = append(ranges, runeRange{f, f})
+			}
+		}
+	}
+	return ranges, nil
 }
 
 func (p *parser) group() (any, error) {

@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"errors"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -35,6 +36,7 @@ type node struct {
 type scanner struct {
 	root  *node
 	nodes int
+	spare sync.Pool // of *machine
 }
 
 // maxNodes bounds the size of a scanner, since optional groups share their
@@ -107,7 +109,11 @@ var errBudget = errors.New("it needs too many steps for this text")
 const stepsPerByte = 1024
 
 func (s *scanner) run(text string) *machine {
-	m := &machine{text: text, memo: make([]memo, s.nodes), budget: stepsPerByte * (len(text) + 1024)}
+	m, ok := s.spare.Get().(*machine)
+	if !ok {
+		m = &machine{memo: make([]memo, s.nodes)}
+	}
+	m.text, m.steps, m.budget = text, 0, stepsPerByte*(len(text)+1024)
 	for i := range m.memo {
 		m.memo[i] = memo{runStart: -1, runEnd: -1, failFirst: 1, failLast: 0}
 	}
@@ -117,6 +123,7 @@ func (s *scanner) run(text string) *machine {
 // find calls visit for each leftmost match in turn.
 func (s *scanner) find(text string, visit func(start, end int)) (steps int, err error) {
 	m := s.run(text)
+	defer s.spare.Put(m)
 	for pos := 0; pos < len(text); {
 		end := m.match(s.root, pos)
 		if m.steps > m.budget {
@@ -190,9 +197,10 @@ func (m *machine) consume(n *node, pos int) (floor, end int) {
 	for count := 0; ; count++ {
 		if count == n.min {
 			floor = end
-			if n.max < 0 && memo.runStart <= end && end <= memo.runEnd {
-				return floor, memo.runEnd
-			}
+		}
+		if n.max < 0 && floor >= 0 && memo.runStart <= end && end <= memo.runEnd {
+			end = memo.runEnd
+			break
 		}
 		if count == n.max || end >= len(m.text) {
 			break

@@ -93,8 +93,14 @@ func tableRanges(tables ...*unicode.RangeTable) []runeRange {
 // spaceRanges is \s: the Unicode property White_Space.
 func spaceRanges() []runeRange { return tableRanges(unicode.White_Space) }
 
-// wordRanges is \w: letters, marks, decimal digits, connectors, and what else
-// Unicode calls alphabetic.
+// alphabeticRanges is \p{Alphabetic}.
+func alphabeticRanges() []runeRange {
+	return tableRanges(unicode.L, unicode.Nl, unicode.Other_Alphabetic)
+}
+
+// wordRanges is \w as Oniguruma has it: what is alphabetic, marks, decimal
+// digits, connectors, and the raised digits and fractions of Latin-1.
 func wordRanges() []runeRange {
-	return tableRanges(unicode.L, unicode.M, unicode.Nd, unicode.Pc, unicode.Nl, unicode.Other_Alphabetic)
+	latin := []runeRange{{0xb2, 0xb3}, {0xb9, 0xb9}, {0xbc, 0xbe}}
+	return slices.Concat(alphabeticRanges(), tableRanges(unicode.M, unicode.Nd, unicode.Pc), latin)
 }

@@ -171,10 +171,11 @@ func parseDelimiter(raw json.RawMessage) (Splitter, error) {
 	return Cut{Pattern: pattern.Literal(j.Delimiter), Behavior: Removed}, nil
 }
 
-// newWhitespace cuts words from punctuation and drops what is between. Unlike
-// \w in a Split, the joiners U+200C and U+200D belong to words here.
+// newWhitespace cuts words from punctuation and drops what is between. Its
+// words are those of Unicode (UTS 18, annex C), not quite \w in a Split.
 func newWhitespace() (Splitter, error) {
-	p, err := pattern.Compile(`[\w\x{200c}\x{200d}]+|[^\w\x{200c}\x{200d}\s]+`)
+	const word = `\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{200c}\x{200d}`
+	p, err := pattern.Compile(`[` + word + `]+|[^` + word + `\s]+`)
 	if err != nil {
 		return nil, err
 	}
