@@ -10,7 +10,9 @@ import (
 
 func TestGuardTurnsAPanicIntoASentence(t *testing.T) {
 	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, dir)
+	}
 	var out bytes.Buffer
 	code := guard(&out, func() int { panic("index out of range\x1b[31m\ngoroutine 1") })
 	if code != exitFailed {

@@ -22,7 +22,13 @@ func newTerminal(t *testing.T, columns, rows int) *terminal {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("there is no tmux here")
 	}
-	term := &terminal{t: t, socket: filepath.Join(t.TempDir(), "tmux")}
+	// A socket's path has to be short, and that of t.TempDir may not be.
+	dir, err := os.MkdirTemp("", "tiller")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	term := &terminal{t: t, socket: filepath.Join(dir, "tmux")}
 	term.tmux("-f", os.DevNull, "new-session", "-d", "-x", fmt.Sprint(columns), "-y", fmt.Sprint(rows),
 		"env", "-u", "NO_COLOR", "LANG=C.UTF-8", "PS1=$ ", "sh")
 	t.Cleanup(func() { term.tmux("kill-server") })
