@@ -217,15 +217,15 @@ type prefetch struct{ near, nearStride, nearStep, far int }
 // nearBytes is how far along a row its own next columns are asked for.
 const nearBytes = 512
 
-// longRow is the size of weight rows from which two panels and x no longer fit
-// together into the first cache.
-const longRow = 2560
+// longRow is the size of weight rows from which on two panels and x fill too
+// much of the first cache.
+const longRow = 2048
 
-// prefetchOf is for panels of rows of size bytes that follow each other. The
-// whole next panel is fetched while one is in use, in the order in which it
-// lies in memory, which reads half as fast again as four rows at a time: into
-// the first cache if it fits, and else into the second, from where each row is
-// fetched shortly before its use.
+// prefetchOf is for panels of rows of size bytes that follow each other. While
+// one is in use, another is fetched whole, in the order in which it lies in
+// memory, which reads half as fast again as its four rows side by side: the
+// next one into the first cache if it fits, and else the next but one into the
+// second, from where each row is fetched shortly before its use.
 func prefetchOf(t Type, size int) prefetch {
 	step := cacheLine
 	if t.BlockSize() > 1 {
@@ -234,7 +234,7 @@ func prefetchOf(t Type, size int) prefetch {
 	if size < longRow {
 		return prefetch{near: panelRows * size, nearStride: step, nearStep: panelRows * step}
 	}
-	return prefetch{near: nearBytes, nearStride: size, nearStep: step, far: panelRows * size}
+	return prefetch{near: nearBytes, nearStride: size, nearStep: step, far: 2 * panelRows * size}
 }
 
 const cacheLine = 64
