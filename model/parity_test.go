@@ -25,7 +25,7 @@ type reference struct {
 	Vector    struct {
 		Values []float32 `json:"values"`
 	} `json:"vector"`
-	Steered   []struct {
+	Steered []struct {
 		Strength      float32   `json:"strength"`
 		Layer         int       `json:"layer"`
 		FirstPosition int       `json:"first_position"`

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"tiller/model/kernel"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/activations"
 	"tiller/tui/plain"
 )
 
@@ -99,7 +102,7 @@ type run struct {
 	summary   modelSummary
 	prompt    generate.Prompt
 	lanes     []runLane
-	acts      *activations // nil unless asked for
+	acts      *activations.Recorder // nil unless asked for
 }
 
 // A runLane is a lane with its plan; nil is base.
@@ -140,8 +143,10 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	if where != nil {
-		if r.acts, err = newActivations(*where, len(r.lanes), r.prompt, m, r.tokenizer); err != nil {
-			return err
+		prompts := slices.Repeat([]generate.Prompt{r.prompt}, len(r.lanes))
+		c := m.Config()
+		if r.acts, err = activations.NewRecorder(*where, prompts, c.Layers, c.DModel, r.tokenizer); err != nil {
+			return fmt.Errorf("--acts: %w", err)
 		}
 	}
 	return r.generate(cmd)
@@ -183,7 +188,7 @@ func (r *run) generate(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	var options generate.Options
 	if r.acts != nil {
-		options.Watch = r.acts.watch
+		options.Watch = r.acts.Watch
 	}
 	reading := plain.Status(cmd.ErrOrStderr(), terminalWidth(cmd.ErrOrStderr()), "reading "+strconv.Itoa(len(r.prompt.Tokens))+" tokens of prompt")
 	session, err := generate.NewSession(ctx, r.model, r.tokenizer, r.requests(), options)
@@ -229,7 +234,7 @@ func (r *run) loop(ctx context.Context, s *generate.Session, p *plain.Printer) (
 		n += len(tokens)
 		for _, t := range tokens {
 			if r.acts != nil && t.Stop == "" {
-				r.acts.accept(t)
+				r.acts.Accept(t)
 			}
 			if p == nil {
 				continue
@@ -273,7 +278,7 @@ func (r *run) finish(cmd *cobra.Command, s *generate.Session, p *plain.Printer, 
 	if r.acts == nil {
 		return nil
 	}
-	return r.acts.write(r.flags.acts.file, r.aboutActs())
+	return r.acts.Write(r.flags.acts.file, r.aboutActs())
 }
 
 // aboutActs is the metadata of the activations' file.
