@@ -88,7 +88,7 @@ func combinesSets(expr string) bool {
 	return false
 }
 
-// Literal matches the string s, which must not be empty.
+// Literal matches the string s. The empty string matches before every rune.
 func Literal(s string) *Pattern { return &Pattern{literal: s} }
 
 // Class matches each single rune for which in is true.
@@ -114,6 +114,10 @@ func (p *Pattern) Find(text string, visit func(start, end int)) error {
 		}
 	case p.literal != "":
 		findLiteral(p.literal, text, visit)
+	default:
+		for i := range text {
+			visit(i, i)
+		}
 	}
 	return nil
 }

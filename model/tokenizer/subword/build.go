@@ -61,7 +61,7 @@ func ScoredBPE(vocab *Vocab, scores []float32, bytes *[256]int, unk int) (*BPE, 
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(scores[b], scores[a]) })
-	m := &BPE{vocab: vocab, unk: unk, bytes: bytes, ranks: make([]int32, len(scores))}
+	m := &BPE{vocab: vocab, unk: unk, fuseUnk: true, bytes: bytes, ranks: make([]int32, len(scores))}
 	for i, id := range order {
 		if i > 0 && scores[order[i-1]] == scores[id] {
 			m.ranks[id] = m.ranks[order[i-1]]
