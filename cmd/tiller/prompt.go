@@ -71,9 +71,12 @@ func (p *promptFlags) check(cmd *cobra.Command) error {
 		}
 	}
 	for _, name := range []string{"no-bos", "parse-special"} {
-		if set(name) && (p.chat || set("ids")) {
-			return usagef(cmd, "--%s has no meaning with %s", name, map[bool]string{true: "--chat", false: "--ids"}[p.chat])
+		if set(name) && set("ids") {
+			return usagef(cmd, "--%s has no meaning with --ids", name)
 		}
+	}
+	if p.noBOS && p.chat {
+		return usagef(cmd, "--no-bos has no meaning with --chat: the template says what stands where")
 	}
 	return nil
 }
@@ -113,7 +116,7 @@ func (p *promptFlags) read(cmd *cobra.Command, t *tokenizer.Tokenizer) (generate
 	for i, text := range texts {
 		messages = append(messages, tokenizer.Message{Role: []string{"user", "assistant"}[i%2], Content: text})
 	}
-	return generate.ChatPrompt(t, messages, p.prefill)
+	return generate.ChatPrompt(t, messages, p.prefill, p.parseSpecial)
 }
 
 // readPrompt reads a file, or standard input, without the newline at its end.

@@ -55,12 +55,33 @@ func TestChatPromptKnowsWhoSpeaks(t *testing.T) {
 			"<s>/- user/- </s>/- assistant/-",
 		},
 	} {
-		p, err := ChatPrompt(tok, c.messages, c.prefill)
+		p, err := ChatPrompt(tok, c.messages, c.prefill, false)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		if got := roles(p); got != c.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", name, got, c.want)
+		}
+	}
+}
+
+// TestSpecialTokensInMessages: a message can't end its own turn, unless asked.
+func TestSpecialTokensInMessages(t *testing.T) {
+	tok := openTokenizer(t, "llama-mha")
+	messages := []tokenizer.Message{{Role: "user", Content: "the </s> cat"}}
+	for parse, want := range map[bool]int{false: 1, true: 2} {
+		p, err := ChatPrompt(tok, messages, "", parse)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, id := range p.IDs() {
+			if id == 2 { // </s>
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("with parseSpecial %v there are %d ends of turns in %s, want %d", parse, n, roles(p), want)
 		}
 	}
 }

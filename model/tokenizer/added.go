@@ -32,6 +32,7 @@ type knownToken struct {
 
 // added is all added tokens of a tokenizer.
 type added struct {
+	list       []addedToken
 	byID       map[int]knownToken
 	raw        matcher // those looked for in the text as it is
 	normalized matcher // those looked for in normalized text
@@ -43,7 +44,7 @@ const maxAdded = 1024
 
 // newAdded prepares the tokens. raw says that decoders leave them alone.
 func newAdded(tokens []addedToken, n normalize.Normalizer, raw bool) (*added, error) {
-	a := &added{byID: make(map[int]knownToken, len(tokens))}
+	a := &added{list: tokens, byID: make(map[int]knownToken, len(tokens))}
 	var asIs, changed []addedToken
 	for _, t := range tokens {
 		if t.Content == "" {
@@ -95,15 +96,11 @@ func newMatcher(tokens []addedToken) matcher {
 
 // split calls token for each added token in t, and rest for each stretch
 // between them.
-func (m matcher) split(t aligned.Text, special bool, token func(id int, t aligned.Text), rest func(aligned.Text) error) error {
-	tr := m.all
-	if !special {
-		tr = m.plain
-	}
+func (m matcher) split(t aligned.Text, o EncodeOptions, token func(id int, t aligned.Text), rest func(aligned.Text) error) error {
 	text := t.String()
 	last := 0
 	for at := 0; at < len(text); {
-		n, i := tr.Longest(text[at:])
+		n, i := m.longest(t, at, o)
 		if n == 0 {
 			at++
 			continue
@@ -125,6 +122,22 @@ func (m matcher) split(t aligned.Text, special bool, token func(id int, t aligne
 		return rest(t.Slice(last, len(text)))
 	}
 	return nil
+}
+
+// longest returns the length and the index of the longest token that begins at
+// byte at of t.
+func (m matcher) longest(t aligned.Text, at int, o EncodeOptions) (n, i int) {
+	text := t.String()[at:]
+	if !o.ParseSpecial {
+		return m.plain.Longest(text)
+	}
+	n, i = m.all.Longest(text)
+	if n > 0 && m.tokens[i].Special {
+		if start, _ := t.Source(at, at+n); !o.parses(start) {
+			return m.plain.Longest(text)
+		}
+	}
+	return n, i
 }
 
 // extend takes the spaces around a match that the token wants, but none before

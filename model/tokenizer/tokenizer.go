@@ -11,6 +11,7 @@ package tokenizer
 
 import (
 	"fmt"
+	"sort"
 	"sync"
 	"unicode/utf8"
 
@@ -66,6 +67,21 @@ type EncodeOptions struct {
 	NoSpecial bool
 	// ParseSpecial recognises special tokens in the text.
 	ParseSpecial bool
+	// Plain are stretches of the text, in order, in which no special token
+	// begins all the same: what people wrote inside a rendered chat.
+	Plain []Span
+}
+
+// Span is a stretch of bytes of a text, End not included.
+type Span struct{ Start, End int }
+
+// parses reports whether a special token may begin at byte i.
+func (o EncodeOptions) parses(i int) bool {
+	if !o.ParseSpecial {
+		return false
+	}
+	n := sort.Search(len(o.Plain), func(n int) bool { return o.Plain[n].End > i })
+	return n == len(o.Plain) || i < o.Plain[n].Start
 }
 
 // Encode turns text into tokens. It fails on invalid UTF-8, naming the byte;
@@ -82,7 +98,7 @@ func (t *Tokenizer) Encode(text string, o EncodeOptions) ([]Token, error) {
 	if !o.NoSpecial {
 		out = t.insert(out, t.prefix, 0)
 	}
-	out, err := t.encode(text, o.ParseSpecial, out)
+	out, err := t.encode(text, o, out)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", t.name, err)
 	}
@@ -117,19 +133,19 @@ func (t *Tokenizer) token(id, start, end int) Token {
 	return Token{ID: id, Piece: t.Piece(id), Start: start, End: end, Special: t.Special(id)}
 }
 
-func (t *Tokenizer) encode(text string, special bool, out []Token) ([]Token, error) {
+func (t *Tokenizer) encode(text string, o EncodeOptions, out []Token) ([]Token, error) {
 	if text == "" {
 		return out, nil
 	}
-	e := encoding{t: t, special: special, out: out}
-	err := t.added.raw.split(aligned.New(text, 0), special, e.addToken, e.normalize)
+	e := encoding{t: t, options: o, out: out}
+	err := t.added.raw.split(aligned.New(text, 0), o, e.addToken, e.normalize)
 	return e.out, err
 }
 
 // encoding is one call of Encode.
 type encoding struct {
 	t       *Tokenizer
-	special bool
+	options EncodeOptions
 	out     []Token
 	words   []aligned.Text
 	tokens  []subword.Token
@@ -147,7 +163,7 @@ func (e *encoding) normalize(t aligned.Text) error {
 			return err
 		}
 	}
-	return e.t.added.normalized.split(t, e.special, e.addToken, e.cut)
+	return e.t.added.normalized.split(t, e.options, e.addToken, e.cut)
 }
 
 func (e *encoding) cut(t aligned.Text) error {
