@@ -131,10 +131,7 @@ func (t *Tokenizer) configureChat(dir string, c configs) error {
 	}
 	t.chat.names = map[string]any{}
 	for _, names := range []specialNames{c.special, c.tokenizer} {
-		for key, name := range map[string]tokenName{
-			"bos_token": names.BOS, "eos_token": names.EOS, "unk_token": names.Unk, "pad_token": names.Pad,
-			"sep_token": names.Sep, "cls_token": names.Cls, "mask_token": names.Mask,
-		} {
+		for key, name := range names.roles() {
 			if name != "" {
 				t.chat.names[key] = string(name)
 			}

@@ -33,7 +33,31 @@ func (t *Tokenizer) configure(dir string) error {
 	}
 	t.bos = c.bos(t)
 	t.eos = c.eos(t)
+	if err := t.addSpecial(c); err != nil {
+		return err
+	}
 	return t.configureChat(dir, c)
+}
+
+// addSpecial makes the named tokens special that tokenizer.json has only as
+// words of its vocabulary, as transformers does.
+func (t *Tokenizer) addSpecial(c configs) error {
+	tokens := t.added.list
+	for _, names := range []specialNames{c.tokenizer, c.special} {
+		for _, name := range names.roles() {
+			id, ok := t.lookup(string(name))
+			if _, known := t.added.byID[id]; !ok || known {
+				continue
+			}
+			tokens = append(tokens, addedToken{ID: id, Content: string(name), Special: true})
+		}
+	}
+	if len(tokens) == len(t.added.list) {
+		return nil
+	}
+	var err error
+	t.added, err = newAdded(tokens, t.normalizer, false)
+	return err
 }
 
 // configs is what is read of the files beside tokenizer.json.
@@ -53,6 +77,14 @@ type specialNames struct {
 	Cls      tokenName     `json:"cls_token"`
 	Mask     tokenName     `json:"mask_token"`
 	Template templateField `json:"chat_template"`
+}
+
+// roles are the tokens by the names that templates know them by.
+func (n specialNames) roles() map[string]tokenName {
+	return map[string]tokenName{
+		"bos_token": n.BOS, "eos_token": n.EOS, "unk_token": n.Unk, "pad_token": n.Pad,
+		"sep_token": n.Sep, "cls_token": n.Cls, "mask_token": n.Mask,
+	}
 }
 
 type specialIDs struct {

@@ -171,7 +171,7 @@ func TestRefusedFiles(t *testing.T) {
 		part("normalizer", `{"type":"Sequence","normalizers":[{"type":"Magic"}]}`): `normalizer: normalizers[0]: the normalizer type "Magic"`,
 		part("normalizer", `{"type":"Sequence","normalizers":[null]}`):             "normalizers[0] is null",
 		part("normalizer", deep):                                                                                           "nest deeper than 8",
-		part("normalizer", `{"type":"Replace","content":"x"}`):                                                             "normalizer: Replace",
+		part("normalizer", `{"type":"Replace","content":"x"}`):                                                             "normalizer: replace",
 		part("normalizer", `{"type":"Replace","pattern":{"Regex":"("},"content":"x"}`):                                     "can't be read",
 		part("normalizer", `{"type":"Replace","pattern":{"String":"a"}}`):                                                  "Replace has no content",
 		part("normalizer", `{"type":"Prepend"}`):                                                                           "Prepend has no string",
@@ -181,8 +181,8 @@ func TestRefusedFiles(t *testing.T) {
 		part("normalizer", `{"type":"Precompiled","precompiled_charsmap":"AAA="}`):                                         "too short for its header",
 		part("normalizer", `{"type":"Precompiled","precompiled_charsmap":"/////wAA"}`):                                     "with 2 bytes there",
 		part("pre_tokenizer", `{"type":"UnicodeScripts"}`):                                                                 `pre_tokenizer: the pre-tokenizer type "UnicodeScripts" is not supported`,
-		part("pre_tokenizer", `{"type":"Split","pattern":{"String":"a"},"behavior":"x"}`):                                  `Split: the behavior "x" is not supported`,
-		part("pre_tokenizer", `{"type":"Split","pattern":{}}`):                                                             "Split: a pattern must be",
+		part("pre_tokenizer", `{"type":"Split","pattern":{"String":"a"},"behavior":"x"}`):                                  `split: the behavior "x" is not supported`,
+		part("pre_tokenizer", `{"type":"Split","pattern":{}}`):                                                             "split: a pattern must be",
 		part("pre_tokenizer", `{"type":"Metaspace"}`):                                                                      "Metaspace needs one character",
 		part("pre_tokenizer", `{"type":"Metaspace","replacement":"_","prepend_scheme":"x"}`):                               `prepend_scheme "x"`,
 		part("pre_tokenizer", `{"type":"Metaspace","replacement":"_","add_prefix_space":false,"prepend_scheme":"always"}`): "says both",
@@ -265,6 +265,25 @@ func TestOpenFolder(t *testing.T) {
 				t.Errorf("Chat = %q, %v", got, err)
 			}
 		})
+	}
+}
+
+// TestSpecialByConfig makes a word of the vocabulary special by its role.
+func TestSpecialByConfig(t *testing.T) {
+	dir := folder(t, map[string]string{
+		"tokenizer.json":        `{"model":{"type":"WordLevel","unk_token":"?","vocab":{"?":0,"a":1,"END":2}},"pre_tokenizer":{"type":"Whitespace"}}`,
+		"tokenizer_config.json": `{"eos_token":"END","pad_token":"END","bos_token":"missing"}`,
+	})
+	tok, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := tok.Encode("aENDa", EncodeOptions{ParseSpecial: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(idsOf(got), []int{1, 2, 1}) || !tok.Special(2) || tok.Decode([]int{1, 2}, true) != "a" {
+		t.Errorf("got %+v", got)
 	}
 }
 

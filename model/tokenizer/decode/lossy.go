@@ -44,13 +44,9 @@ func (l *Lossy) take(all bool) string {
 // subpart is the length of the longest start of b that could have become a
 // character, at least 1; b doesn't start with a whole character.
 func subpart(b []byte) int {
-	for w := 1; w < len(b) && w < utf8.UTFMax; w++ {
-		if utf8.FullRune(b[:w]) {
-			return max(1, w-1)
-		}
-		if w+1 == len(b) && !utf8.FullRune(b) {
-			return len(b)
-		}
+	n := 0
+	for n < len(b) && !utf8.FullRune(b[:n+1]) {
+		n++
 	}
-	return 1
+	return max(1, n)
 }

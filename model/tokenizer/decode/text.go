@@ -25,11 +25,11 @@ func parseReplace(raw json.RawMessage) (Decoder, error) {
 		return nil, err
 	}
 	if j.Content == nil {
-		return nil, errors.New("Replace has no content")
+		return nil, errors.New("a Replace has no content")
 	}
 	p, err := pattern.Parse(j.Pattern)
 	if err != nil {
-		return nil, fmt.Errorf("Replace: %w", err)
+		return nil, fmt.Errorf("replace: %w", err)
 	}
 	return Replace{Pattern: p, Content: *j.Content}, nil
 }
@@ -77,7 +77,7 @@ func parseStrip(raw json.RawMessage) (Decoder, error) {
 		return nil, err
 	}
 	if utf8.RuneCountInString(j.Content) != 1 || j.Start < 0 || j.Stop < 0 {
-		return nil, errors.New("Strip needs one character and counts of 0 or more")
+		return nil, errors.New("a Strip needs one character and counts of 0 or more")
 	}
 	r, _ := utf8.DecodeRuneInString(j.Content)
 	return Strip{Content: r, Start: j.Start, Stop: j.Stop}, nil
@@ -154,7 +154,7 @@ func parseMetaspace(raw json.RawMessage) (Decoder, error) {
 		return nil, err
 	}
 	if utf8.RuneCountInString(j.Replacement) != 1 {
-		return nil, fmt.Errorf("Metaspace needs one character as its replacement, not %q", j.Replacement)
+		return nil, fmt.Errorf("a Metaspace needs one character as its replacement, not %q", j.Replacement)
 	}
 	never := j.Scheme != nil && *j.Scheme == "never" || j.Prefix != nil && !*j.Prefix
 	return metaspace{mark: j.Replacement, strip: !never}, nil

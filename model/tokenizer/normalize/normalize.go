@@ -132,7 +132,7 @@ func parsePrepend(raw json.RawMessage) (Normalizer, error) {
 		return nil, err
 	}
 	if j.Prepend == nil {
-		return nil, errors.New("Prepend has no string to prepend")
+		return nil, errors.New("a Prepend has no string to prepend")
 	}
 	return Prepend(*j.Prepend), nil
 }
@@ -171,11 +171,11 @@ func parseReplace(raw json.RawMessage) (Normalizer, error) {
 		return nil, err
 	}
 	if j.Content == nil {
-		return nil, errors.New("Replace has no content")
+		return nil, errors.New("a Replace has no content")
 	}
 	p, err := pattern.Parse(j.Pattern)
 	if err != nil {
-		return nil, fmt.Errorf("Replace: %w", err)
+		return nil, fmt.Errorf("replace: %w", err)
 	}
 	return Replace{Pattern: p, Content: *j.Content}, nil
 }
@@ -212,7 +212,7 @@ func parseStrip(raw json.RawMessage) (Normalizer, error) {
 		return nil, err
 	}
 	if j.Left == nil || j.Right == nil {
-		return nil, errors.New("Strip needs strip_left and strip_right")
+		return nil, errors.New("a Strip needs strip_left and strip_right")
 	}
 	return strip{left: *j.Left, right: *j.Right}, nil
 }

@@ -30,7 +30,7 @@ func parsePrecompiled(raw json.RawMessage) (Normalizer, error) {
 		return nil, err
 	}
 	if j.Map == nil {
-		return nil, errors.New("Precompiled has no precompiled_charsmap")
+		return nil, errors.New("a Precompiled has no precompiled_charsmap")
 	}
 	blob, err := base64.StdEncoding.DecodeString(*j.Map)
 	if err != nil {

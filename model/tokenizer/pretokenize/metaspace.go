@@ -29,7 +29,7 @@ func parseMetaspace(raw json.RawMessage) (Splitter, error) {
 		return nil, err
 	}
 	if utf8.RuneCountInString(j.Replacement) != 1 {
-		return nil, fmt.Errorf("Metaspace needs one character as its replacement, not %q", j.Replacement)
+		return nil, fmt.Errorf("a Metaspace needs one character as its replacement, not %q", j.Replacement)
 	}
 	scheme := "always"
 	if j.Scheme != nil {
@@ -37,7 +37,7 @@ func parseMetaspace(raw json.RawMessage) (Splitter, error) {
 	}
 	if j.Prefix != nil && !*j.Prefix {
 		if j.Scheme != nil && scheme != "never" {
-			return nil, fmt.Errorf("Metaspace says both add_prefix_space false and prepend_scheme %q", scheme)
+			return nil, fmt.Errorf("a Metaspace says both add_prefix_space false and prepend_scheme %q", scheme)
 		}
 		scheme = "never"
 	}

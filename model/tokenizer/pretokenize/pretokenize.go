@@ -118,11 +118,11 @@ func parseSplit(raw json.RawMessage) (Splitter, error) {
 	}
 	p, err := pattern.Parse(j.Pattern)
 	if err != nil {
-		return nil, fmt.Errorf("Split: %w", err)
+		return nil, fmt.Errorf("split: %w", err)
 	}
 	b, err := parseBehavior(j.Behavior)
 	if err != nil {
-		return nil, fmt.Errorf("Split: %w", err)
+		return nil, fmt.Errorf("split: %w", err)
 	}
 	return Cut{Pattern: p, Behavior: b, Invert: j.Invert}, nil
 }
@@ -148,7 +148,7 @@ func parsePunctuation(raw json.RawMessage) (Splitter, error) {
 	}
 	b, err := parseBehavior(j.Behavior)
 	if err != nil {
-		return nil, fmt.Errorf("Punctuation: %w", err)
+		return nil, fmt.Errorf("punctuation: %w", err)
 	}
 	return Cut{Pattern: pattern.Class(isPunctuation), Behavior: b}, nil
 }
@@ -166,7 +166,7 @@ func parseDelimiter(raw json.RawMessage) (Splitter, error) {
 		return nil, err
 	}
 	if utf8.RuneCountInString(j.Delimiter) != 1 {
-		return nil, fmt.Errorf("CharDelimiterSplit needs one character as its delimiter, not %q", j.Delimiter)
+		return nil, fmt.Errorf("a CharDelimiterSplit needs one character as its delimiter, not %q", j.Delimiter)
 	}
 	return Cut{Pattern: pattern.Literal(j.Delimiter), Behavior: Removed}, nil
 }
@@ -191,7 +191,7 @@ func parseFixedLength(raw json.RawMessage) (Splitter, error) {
 		return nil, err
 	}
 	if j.Length < 1 {
-		return nil, errors.New("FixedLength needs a length of 1 or more")
+		return nil, errors.New("a FixedLength needs a length of 1 or more")
 	}
 	return fixedLength(j.Length), nil
 }
@@ -229,7 +229,7 @@ func parseByteLevel(raw json.RawMessage) (Splitter, error) {
 		return nil, err
 	}
 	if j.PrefixSpace == nil {
-		return nil, errors.New("ByteLevel needs add_prefix_space")
+		return nil, errors.New("a ByteLevel needs add_prefix_space")
 	}
 	b := ByteLevel{PrefixSpace: *j.PrefixSpace}
 	if j.UseRegex {

@@ -1,7 +1,6 @@
 package subword
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -32,21 +31,7 @@ func pair(left, right int) uint64 { return uint64(uint32(left))<<32 | uint64(uin
 // Vocab is the vocabulary of the model.
 func (m *BPE) Vocab() *Vocab { return m.vocab }
 
-func parseBPE(raw json.RawMessage) (Model, error) {
-	var j struct {
-		Vocab        json.RawMessage
-		Merges       json.RawMessage
-		Dropout      *float64
-		Unk          *string `json:"unk_token"`
-		Prefix       *string `json:"continuing_subword_prefix"`
-		Suffix       *string `json:"end_of_word_suffix"`
-		FuseUnk      *bool   `json:"fuse_unk"`
-		ByteFallback *bool   `json:"byte_fallback"`
-		IgnoreMerges *bool   `json:"ignore_merges"`
-	}
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return nil, err
-	}
+func parseBPE(j modelJSON) (Model, error) {
 	if j.Dropout != nil && *j.Dropout != 0 {
 		return nil, fmt.Errorf("dropout is %v; a tokenizer that is random can't be used", *j.Dropout)
 	}
@@ -54,8 +39,8 @@ func parseBPE(raw json.RawMessage) (Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &BPE{vocab: vocab, unk: -1, merges: map[uint64]merge{}}
-	m.prefix, m.suffix = text(j.Prefix), text(j.Suffix)
+	m := &BPE{vocab: vocab, unk: -1, merges: make(map[uint64]merge, vocab.Count())}
+	m.prefix, m.suffix = text(j.Prefix, ""), text(j.Suffix, "")
 	m.fuseUnk = j.FuseUnk != nil && *j.FuseUnk
 	m.wholeWords = j.IgnoreMerges != nil && *j.IgnoreMerges
 	if j.ByteFallback != nil && *j.ByteFallback {
@@ -72,13 +57,6 @@ func parseBPE(raw json.RawMessage) (Model, error) {
 		return nil, errors.New("there are no merges")
 	}
 	return m, parseMerges(j.Merges, m.addMerge)
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // addMerge adds the merge with rank i. A pair that is there twice keeps its

@@ -9,32 +9,51 @@ import (
 	"unicode/utf8"
 )
 
+// modelJSON is the value of the key "model", for all types of models.
+type modelJSON struct {
+	Type         string
+	Vocab        json.RawMessage
+	Merges       json.RawMessage
+	Dropout      *float64
+	Unk          *string         `json:"unk_token"`
+	UnkID        json.RawMessage `json:"unk_id"`
+	Prefix       *string         `json:"continuing_subword_prefix"`
+	Suffix       *string         `json:"end_of_word_suffix"`
+	FuseUnk      *bool           `json:"fuse_unk"`
+	ByteFallback *bool           `json:"byte_fallback"`
+	IgnoreMerges *bool           `json:"ignore_merges"`
+	MaxWord      *int            `json:"max_input_chars_per_word"`
+}
+
 // Parse reads the value of the key "model". Old files leave out the type; they
 // are told apart by their keys. The error names an unknown type.
 func Parse(raw json.RawMessage) (Model, error) {
 	if len(raw) == 0 || string(raw) == "null" {
 		return nil, errors.New("there is no model")
 	}
-	var j struct {
-		Type    string
-		Merges  json.RawMessage
-		UnkID   json.RawMessage `json:"unk_id"`
-		MaxWord json.RawMessage `json:"max_input_chars_per_word"`
-	}
+	var j modelJSON
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return nil, err
 	}
 	switch {
 	case j.Type == "BPE", j.Type == "" && j.Merges != nil:
-		return parseBPE(raw)
+		return parseBPE(j)
 	case j.Type == "Unigram", j.Type == "" && j.UnkID != nil:
-		return parseUnigram(raw)
+		return parseUnigram(j)
 	case j.Type == "WordPiece", j.Type == "" && j.MaxWord != nil:
-		return parseWordPiece(raw)
+		return parseWordPiece(j)
 	case j.Type == "WordLevel", j.Type == "":
-		return parseWordLevel(raw)
+		return parseWordLevel(j)
 	}
 	return nil, fmt.Errorf("the model type %q is not supported", j.Type)
+}
+
+// text returns what a pointer points to, or what is missing.
+func text(s *string, missing string) string {
+	if s == nil {
+		return missing
+	}
+	return *s
 }
 
 // parseVocab reads an object {"token": id, ...}. encoding/json has already

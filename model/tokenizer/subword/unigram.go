@@ -27,31 +27,27 @@ const unkPenalty = 10
 // is tried with all tokens that match there.
 const maxPiece = 1024
 
-func parseUnigram(raw json.RawMessage) (Model, error) {
-	var j struct {
-		Vocab        [][2]json.RawMessage
-		UnkID        *int  `json:"unk_id"`
-		ByteFallback *bool `json:"byte_fallback"`
+func parseUnigram(j modelJSON) (Model, error) {
+	var entries [][2]json.RawMessage
+	if err := json.Unmarshal(j.Vocab, &entries); err != nil {
+		return nil, fmt.Errorf("vocab must be a list of tokens and scores: %w", err)
 	}
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return nil, err
-	}
-	if len(j.Vocab) > maxVocab {
+	n := len(entries)
+	if n > maxVocab {
 		return nil, fmt.Errorf("vocab has more than %d tokens", maxVocab)
 	}
-	m := &Unigram{vocab: NewVocab(len(j.Vocab)), unk: -1, worst: math.Inf(1)}
-	for i, entry := range j.Vocab {
-		if err := m.add(i, entry, len(j.Vocab)); err != nil {
+	m := &Unigram{vocab: NewVocab(n), unk: -1, worst: math.Inf(1)}
+	for i, entry := range entries {
+		if err := m.add(i, entry, n); err != nil {
 			return nil, fmt.Errorf("vocab[%d]: %w", i, err)
 		}
 	}
 	m.worst -= unkPenalty
 	m.index()
-	if j.UnkID != nil {
-		if *j.UnkID < 0 || *j.UnkID >= len(j.Vocab) {
-			return nil, fmt.Errorf("unk_id is %d, with %d tokens", *j.UnkID, len(j.Vocab))
+	if j.UnkID != nil && string(j.UnkID) != "null" {
+		if err := json.Unmarshal(j.UnkID, &m.unk); err != nil || m.unk < 0 || m.unk >= n {
+			return nil, fmt.Errorf("unk_id is %s, with %d tokens", j.UnkID, n)
 		}
-		m.unk = *j.UnkID
 	}
 	if j.ByteFallback != nil && *j.ByteFallback {
 		m.bytes = m.vocab.byteIDs()

@@ -1,7 +1,6 @@
 package subword
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 )
@@ -12,20 +11,13 @@ type wordLevel struct {
 	unk   int // -1: none
 }
 
-func parseWordLevel(raw json.RawMessage) (Model, error) {
-	var j struct {
-		Vocab json.RawMessage
-		Unk   *string `json:"unk_token"`
-	}
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return nil, err
-	}
+func parseWordLevel(j modelJSON) (Model, error) {
 	vocab, err := parseVocab(j.Vocab)
 	if err != nil {
 		return nil, err
 	}
 	if j.Unk == nil {
-		return nil, errors.New("WordLevel needs unk_token")
+		return nil, errors.New("a WordLevel needs unk_token")
 	}
 	m := &wordLevel{vocab: vocab, unk: -1}
 	if id, ok := vocab.ID(*j.Unk); ok {

@@ -1,7 +1,6 @@
 package subword
 
 import (
-	"encoding/json"
 	"fmt"
 	"unicode/utf8"
 )
@@ -20,28 +19,23 @@ type wordPiece struct {
 // quadratic in it.
 const maxPieceWord = 1000
 
-func parseWordPiece(raw json.RawMessage) (Model, error) {
-	j := struct {
-		Vocab  json.RawMessage
-		Unk    string `json:"unk_token"`
-		Prefix string `json:"continuing_subword_prefix"`
-		Most   int    `json:"max_input_chars_per_word"`
-	}{Unk: "[UNK]", Prefix: "##", Most: 100}
-	if err := json.Unmarshal(raw, &j); err != nil {
-		return nil, err
-	}
+func parseWordPiece(j modelJSON) (Model, error) {
 	vocab, err := parseVocab(j.Vocab)
 	if err != nil {
 		return nil, err
 	}
-	unk, ok := vocab.ID(j.Unk)
+	unk, ok := vocab.ID(text(j.Unk, "[UNK]"))
 	if !ok {
-		return nil, fmt.Errorf("unk_token %q is not in vocab", j.Unk)
+		return nil, fmt.Errorf("unk_token %q is not in vocab", text(j.Unk, "[UNK]"))
 	}
-	if j.Most < 0 || j.Most > maxPieceWord {
-		return nil, fmt.Errorf("max_input_chars_per_word is %d; at most %d is supported", j.Most, maxPieceWord)
+	most := 100
+	if j.MaxWord != nil {
+		most = *j.MaxWord
 	}
-	return &wordPiece{vocab: vocab, unk: unk, prefix: j.Prefix, most: j.Most}, nil
+	if most < 0 || most > maxPieceWord {
+		return nil, fmt.Errorf("max_input_chars_per_word is %d; at most %d is supported", most, maxPieceWord)
+	}
+	return &wordPiece{vocab: vocab, unk: unk, prefix: text(j.Prefix, "##"), most: most}, nil
 }
 
 func (m *wordPiece) Vocab() *Vocab { return m.vocab }
