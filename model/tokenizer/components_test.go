@@ -14,7 +14,19 @@ type component struct {
 	Model string
 	Parts map[string]json.RawMessage
 	Cases []componentCase
-	file  []byte
+	// Decodes are ids that no text gives.
+	Decodes []decodeCase
+	file    []byte
+}
+
+type decodeCase struct {
+	ids       []int
+	all, skip string
+}
+
+// UnmarshalJSON reads [ids, all, skip].
+func (c *decodeCase) UnmarshalJSON(data []byte) error {
+	return json.Unmarshal(data, &[]any{&c.ids, &c.all, &c.skip})
 }
 
 type componentCase struct {
@@ -96,6 +108,14 @@ func TestComponents(t *testing.T) {
 				}
 				if text := tok.Decode(want.ids, true); text != want.skip {
 					t.Errorf("Decode(%q) without special tokens:\n got %q\nwant %q", want.text, text, want.skip)
+				}
+			}
+			for _, want := range c.Decodes {
+				if text := tok.Decode(want.ids, false); text != want.all {
+					t.Errorf("Decode(%v):\n got %q\nwant %q", want.ids, text, want.all)
+				}
+				if text := tok.Decode(want.ids, true); text != want.skip {
+					t.Errorf("Decode(%v) without special tokens:\n got %q\nwant %q", want.ids, text, want.skip)
 				}
 			}
 		})

@@ -26,6 +26,8 @@ func source(t *testing.T, name string) []byte {
 	switch {
 	case slices.Contains(converted, name):
 		return convert(t, name)
+	case name == "tiny":
+		path = filepath.Join("testdata", "tiny", "tokenizer.json")
 	case name == "stories":
 		path = shared(t, "models", "stories260K", "hf", "tokenizer.json")
 	case name == "baby":
