@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"tiller/model/checkpoint"
+	"tiller/model/checkpoint/badfile"
 )
 
 // loadWeights fills every part of the network from the checkpoint, by the
@@ -23,8 +24,8 @@ func loadWeights(c *checkpoint.Checkpoint, network any, cfg Config) error {
 	}
 	for _, t := range c.Tensors() {
 		if !l.taken[t.Name] && !ignored(t.Name) {
-			return fmt.Errorf("%s: tensor %q belongs to no part of the %s architecture, so the file holds some other model than its configuration says",
-				t.File, t.Name, cfg.Architecture)
+			return fmt.Errorf("%s: tensor %s belongs to no part of the %s architecture, so the file holds some other model than its configuration says",
+				t.File, badfile.Quote(t.Name), cfg.Architecture)
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"github.com/nlpodyssey/spago/mat"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Rope is the rotary position embedding of Su et al. 2021 (arXiv 2104.09864):
@@ -46,7 +48,7 @@ func (r Rope) check() error {
 				s.LowFreqFactor, s.HighFreqFactor, s.OriginalContext)
 		}
 	default:
-		return fmt.Errorf("rope scaling %q is not supported; supported are linear and llama3", s.Kind)
+		return fmt.Errorf("rope scaling %s is not supported; supported are linear and llama3", badfile.Quote(s.Kind))
 	}
 	if !(s.Factor > 0) || math.IsInf(s.Factor, 0) {
 		return fmt.Errorf("the rope scaling factor is %g, which is not a positive number", s.Factor)

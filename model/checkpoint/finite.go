@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // CheckFinite looks for NaN and infinity in every weight stored as floating-point numbers, and
@@ -90,9 +92,9 @@ func (t Tensor) checkFinite(ctx context.Context) error {
 
 func (t Tensor) notFinite(index, elements int) error {
 	if elements == 1 {
-		return fmt.Errorf("%s: tensor %q holds a NaN or an infinity at index %d: the file is damaged or was made from a damaged model", t.File, t.Name, index)
+		return fmt.Errorf("%s: tensor %s holds a NaN or an infinity at index %d: the file is damaged or was made from a damaged model", t.File, badfile.Quote(t.Name), index)
 	}
-	return fmt.Errorf("%s: tensor %q has a NaN or an infinity as scale of its elements %d to %d: the file is damaged or was made from a damaged model", t.File, t.Name, index, index+elements-1)
+	return fmt.Errorf("%s: tensor %s has a NaN or an infinity as scale of its elements %d to %d: the file is damaged or was made from a damaged model", t.File, badfile.Quote(t.Name), index, index+elements-1)
 }
 
 // special reports whether the number that b begins with is a NaN or an infinity.

@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/checkpoint/filekind"
+	"tiller/model/checkpoint/regularfile"
 	"tiller/model/checkpoint/safetensors"
 )
 
@@ -88,7 +91,7 @@ func noWeights(path string, names []string) error {
 
 // readJSON reads a JSON file of limited size.
 func readJSON(path string, most int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, _, err := regularfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the model: %w", err)
 	}
@@ -131,7 +134,7 @@ func (c *Checkpoint) openIndex(names []string) error {
 	shards = slices.Compact(shards)
 	for _, shard := range shards {
 		if !slices.Contains(names, shard) {
-			return fmt.Errorf("%s lists the shard %q, which is not in the folder: the download may be incomplete", path, shard)
+			return fmt.Errorf("%s lists the shard %s, which is not in the folder: the download may be incomplete", path, badfile.Quote(shard))
 		}
 	}
 	return c.openShards(shards, index)
@@ -156,16 +159,16 @@ func (c *Checkpoint) openShards(shards []string, index safetensors.Index) error 
 		}
 		for _, t := range f.Tensors {
 			if first, there := home[t.Name]; there {
-				return fmt.Errorf("tensor %q stands in two shards of %s, %q and %q", t.Name, c.Path, first, shard)
+				return fmt.Errorf("tensor %s stands in two shards of %s, %q and %q", badfile.Quote(t.Name), c.Path, first, shard)
 			}
 			home[t.Name] = shard
 			c.tensors = append(c.tensors, Tensor{Name: t.Name, DType: t.DType, Shape: t.Shape, Data: t.Data, File: m.path, Offset: t.Offset})
 		}
 		parts = append(parts, m.data[:f.HeaderSize])
 	}
-	for tensor, shard := range index {
-		if home[tensor] != shard {
-			return fmt.Errorf("%s says that tensor %q is in the shard %q, and it is not", filepath.Join(c.Path, indexFile), tensor, shard)
+	for _, tensor := range slices.Sorted(maps.Keys(index)) { // the same one is named every time
+		if shard := index[tensor]; home[tensor] != shard {
+			return fmt.Errorf("%s says that tensor %s is in the shard %q, and it is not", filepath.Join(c.Path, indexFile), badfile.Quote(tensor), shard)
 		}
 	}
 	c.fingerprint = fingerprintOf(parts...)

@@ -8,6 +8,8 @@ import (
 	"runtime/debug"
 
 	"github.com/edsrzf/mmap-go"
+
+	"tiller/model/checkpoint/regularfile"
 )
 
 // mapped is a file in memory, read-only.
@@ -19,20 +21,13 @@ type mapped struct {
 
 // mapFile maps a file and adds it to those the checkpoint closes.
 func (c *Checkpoint) mapFile(path string) (*mapped, error) {
-	f, err := os.Open(path)
+	f, size, err := regularfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the model: %w", err)
 	}
 	m := &mapped{path: path, file: f}
 	c.files = append(c.files, m)
-	info, err := f.Stat()
-	if err != nil {
-		return nil, fmt.Errorf("cannot open the model: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file, so it can't be a model", path)
-	}
-	if info.Size() == 0 { // an empty file can't be mapped
+	if size == 0 { // an empty file can't be mapped
 		return nil, fmt.Errorf("%s is empty", path)
 	}
 	if m.data, err = mmap.Map(f, mmap.RDONLY, 0); err != nil {

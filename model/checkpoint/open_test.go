@@ -189,6 +189,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"cut weights", map[string]string{"config.json": config, "model.safetensors": shard("a")[:40]}, "", "model.safetensors: safetensors header"},
 		{"shard missing", sharded(map[string]string{"a": "s-1.safetensors", "b": "s-2.safetensors"}, "s-1.safetensors", shard("a")), "", `lists the shard "s-2.safetensors", which is not in the folder`},
 		{"tensor elsewhere", sharded(map[string]string{"a": "s-1.safetensors", "b": "s-1.safetensors", "c": "s-2.safetensors"}, "s-1.safetensors", shard("a"), "s-2.safetensors", shard("b", "c")), "", `says that tensor "b" is in the shard "s-1.safetensors", and it is not`},
+		{"tensors elsewhere", sharded(map[string]string{"c": "s-1.safetensors", "b": "s-1.safetensors", "d": "s-1.safetensors", "a": "s-1.safetensors"}, "s-1.safetensors", shard("a")), "", `says that tensor "b" is in`},
 		{"tensor nowhere", sharded(map[string]string{"a": "s-1.safetensors", "b": "s-1.safetensors"}, "s-1.safetensors", shard("a")), "", `says that tensor "b" is in the shard`},
 		{"tensor in two shards", sharded(map[string]string{"a": "s-1.safetensors", "b": "s-2.safetensors"}, "s-1.safetensors", shard("a"), "s-2.safetensors", shard("a", "b")), "", `tensor "a" stands in two shards`},
 		{"escaping index", sharded(map[string]string{"a": "../s-1.safetensors"}), "", `"../s-1.safetensors" is not the plain name`},
@@ -210,6 +211,32 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("error %v, want one with %s", err, test.want)
 			}
 		})
+	}
+}
+
+// A device or a pipe in the place of any file is refused before it is read.
+func TestOpenRefusesDevices(t *testing.T) {
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip("no devices here")
+	}
+	whole := map[string]string{"config.json": "{}", "generation_config.json": "{}", "model.safetensors": shard("a")}
+	sharded := map[string]string{"config.json": "{}", "model.safetensors.index.json": index(map[string]string{"a": "s.safetensors"}), "s.safetensors": shard("a")}
+	for _, files := range []map[string]string{whole, sharded} {
+		for name := range files {
+			dir := folder(t, files)
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink("/dev/zero", filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := Open(dir); err == nil || !strings.Contains(err.Error(), name+" is not a regular file") {
+				t.Errorf("%s: error %v", name, err)
+			}
+		}
+	}
+	if _, err := Open("/dev/zero"); err == nil || !strings.Contains(err.Error(), "is not a regular file") {
+		t.Errorf("error %v", err)
 	}
 }
 

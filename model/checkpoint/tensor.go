@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/kernel"
 )
 
@@ -25,7 +26,7 @@ type Tensor struct {
 // Matrix returns a two-dimensional weight as a kernel matrix over the mapped file.
 func (t Tensor) Matrix() (kernel.Matrix, error) {
 	if len(t.Shape) != 2 {
-		return kernel.Matrix{}, fmt.Errorf("%s: tensor %q has shape %v, where a matrix is expected", t.File, t.Name, t.Shape)
+		return kernel.Matrix{}, fmt.Errorf("%s: tensor %s has shape %v, where a matrix is expected", t.File, badfile.Quote(t.Name), t.Shape)
 	}
 	return t.matrix(t.Shape[0], t.Shape[1])
 }
@@ -33,11 +34,11 @@ func (t Tensor) Matrix() (kernel.Matrix, error) {
 func (t Tensor) matrix(rows, cols int) (kernel.Matrix, error) {
 	stored, ok := kernel.ParseType(t.DType)
 	if !ok {
-		return kernel.Matrix{}, fmt.Errorf("%s: tensor %q is stored as %q, which is not supported: supported are %s", t.File, t.Name, t.DType, supported())
+		return kernel.Matrix{}, fmt.Errorf("%s: tensor %s is stored as %q, which is not supported: supported are %s", t.File, badfile.Quote(t.Name), t.DType, supported())
 	}
 	m, err := kernel.NewMatrix(stored, rows, cols, t.Data)
 	if err != nil {
-		return kernel.Matrix{}, fmt.Errorf("%s: tensor %q: %w", t.File, t.Name, err)
+		return kernel.Matrix{}, fmt.Errorf("%s: tensor %s: %w", t.File, badfile.Quote(t.Name), err)
 	}
 	return m, nil
 }
@@ -80,7 +81,7 @@ func (t Tensor) Float32s() ([]float32, error) {
 	}
 	for i, v := range values {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return nil, fmt.Errorf("%s: tensor %q holds %v at index %d", t.File, t.Name, v, i)
+			return nil, fmt.Errorf("%s: tensor %s holds %v at index %d", t.File, badfile.Quote(t.Name), v, i)
 		}
 	}
 	return values, nil

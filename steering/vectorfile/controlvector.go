@@ -14,6 +14,7 @@ import (
 	"io"
 	"strings"
 
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/checkpoint/gguf"
 	"tiller/steering"
 )
@@ -52,7 +53,7 @@ func readControlVector(s *source) (contents, error) {
 	c.meta = carried(c.metadata)
 	c.notes = append(c.notes, generatorNote(s.gguf))
 	if s.architecture() != architecture {
-		c.notes = append(c.notes, fmt.Sprintf("Its %s is %q, where control vectors have %q.", architectureKey, s.architecture(), architecture))
+		c.notes = append(c.notes, fmt.Sprintf("Its %s is %s, where control vectors have %q.", architectureKey, badfile.Quote(s.architecture()), architecture))
 	}
 	return c, nil
 }

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"strconv"
 
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/checkpoint/safetensors"
 	"tiller/steering"
 )
@@ -40,7 +41,7 @@ func isNative(s *source) bool { return s.safetensors != nil && s.hasDirection() 
 func readNative(s *source) (contents, error) {
 	metadata := s.safetensors.Metadata
 	if v, ok := metadata[versionKey]; ok && v != version {
-		return contents{}, fmt.Errorf("%s: it is a tiller vector of version %q, and only version %s can be read", s.path, v, version)
+		return contents{}, fmt.Errorf("%s: it is a tiller vector of version %s, and only version %s can be read", s.path, badfile.Quote(v), version)
 	}
 	directions, err := s.directions(func(x string) (int, error) {
 		if x == embedName {
@@ -53,7 +54,7 @@ func readNative(s *source) (contents, error) {
 	}
 	for _, direction := range directions {
 		if width, ok := metadata[widthKey]; ok && width != strconv.Itoa(len(direction)) {
-			return contents{}, fmt.Errorf("%s: its directions have %d elements, and its metadata says that %s is %q", s.path, len(direction), widthKey, width)
+			return contents{}, fmt.Errorf("%s: its directions have %d elements, and its metadata says that %s is %s", s.path, len(direction), widthKey, badfile.Quote(width))
 		}
 	}
 	c := contents{

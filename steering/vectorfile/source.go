@@ -3,14 +3,15 @@ package vectorfile
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 
 	"tiller/model/checkpoint"
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/checkpoint/filekind"
 	"tiller/model/checkpoint/gguf"
+	"tiller/model/checkpoint/regularfile"
 	"tiller/model/checkpoint/safetensors"
 )
 
@@ -31,25 +32,36 @@ type source struct {
 
 // open reads a file whole; vectors are small, and their numbers are copied out anyway.
 func open(path string) (*source, error) {
-	f, err := os.Open(path)
+	f, size, err := regularfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the vector: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("cannot open the vector: %w", err)
-	case info.IsDir():
-		return nil, fmt.Errorf("%s is a folder, where a vector file is expected", path)
-	case info.Size() > maxFile:
-		return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file may have: is it a model?", path, info.Size(), maxFile)
+	if size > maxFile {
+		return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file may have: is it a model?", path, size, maxFile)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxFile))
+	data, err := read(f, size)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the vector: %w", err)
 	}
 	return parse(path, data)
+}
+
+// beginning is enough of a file to know its kind by.
+const beginning = 256
+
+// read reads a file of this size, or only its beginning if that is not one of a vector's.
+func read(f io.Reader, size int64) ([]byte, error) {
+	start := make([]byte, min(size, beginning))
+	if _, err := io.ReadFull(f, start); err != nil {
+		return nil, err
+	}
+	if kind := filekind.Of(start); kind != filekind.GGUF && kind != filekind.Safetensors {
+		return start, nil
+	}
+	data := make([]byte, size)
+	_, err := io.ReadFull(f, data[copy(data, start):])
+	return data, err
 }
 
 // parse recognises the container.
@@ -96,14 +108,14 @@ func (s *source) directions(layer func(x string) (int, error)) (map[int][]float3
 	for _, t := range s.tensors() {
 		x, ok := strings.CutPrefix(t.Name, directionPrefix)
 		if !ok {
-			return nil, fmt.Errorf("%s: tensor %q is not a direction, and a vector file of this format holds nothing else", s.path, t.Name)
+			return nil, fmt.Errorf("%s: tensor %s is not a direction, and a vector file of this format holds nothing else", s.path, badfile.Quote(t.Name))
 		}
 		at, err := layer(x)
 		if err != nil {
-			return nil, fmt.Errorf("%s: tensor %q: %w", s.path, t.Name, err)
+			return nil, fmt.Errorf("%s: tensor %s: %w", s.path, badfile.Quote(t.Name), err)
 		}
 		if _, twice := directions[at]; twice {
-			return nil, fmt.Errorf("%s: tensor %q names a layer that another tensor names too", s.path, t.Name)
+			return nil, fmt.Errorf("%s: tensor %s names a layer that another tensor names too", s.path, badfile.Quote(t.Name))
 		}
 		direction, err := decode(t)
 		if err != nil {
@@ -113,7 +125,7 @@ func (s *source) directions(layer func(x string) (int, error)) (map[int][]float3
 			first, width = t.Name, len(direction)
 		}
 		if len(direction) != width {
-			return nil, fmt.Errorf("%s: tensor %q has %d elements and tensor %q has %d, where all directions must have the model's width", s.path, t.Name, len(direction), first, width)
+			return nil, fmt.Errorf("%s: tensor %s has %d elements and tensor %s has %d, where all directions must have the model's width", s.path, badfile.Quote(t.Name), len(direction), badfile.Quote(first), width)
 		}
 		directions[at] = direction
 	}
@@ -123,10 +135,13 @@ func (s *source) directions(layer func(x string) (int, error)) (map[int][]float3
 // decode turns a one-dimensional tensor of floating-point numbers into float32.
 func decode(t checkpoint.Tensor) ([]float32, error) {
 	if len(t.Shape) != 1 {
-		return nil, fmt.Errorf("%s: tensor %q has shape %v, where a direction has one dimension", t.File, t.Name, t.Shape)
+		return nil, fmt.Errorf("%s: tensor %s has shape %v, where a direction has one dimension", t.File, badfile.Quote(t.Name), t.Shape)
+	}
+	if t.Shape[0] == 0 {
+		return nil, fmt.Errorf("%s: tensor %s has no elements, where a direction has one for each of the model's width", t.File, badfile.Quote(t.Name))
 	}
 	if !slices.Contains([]string{"F32", "F16", "BF16"}, t.DType) {
-		return nil, fmt.Errorf("%s: tensor %q is stored as %s, where a direction is F32, F16 or BF16", t.File, t.Name, t.DType)
+		return nil, fmt.Errorf("%s: tensor %s is stored as %s, where a direction is F32, F16 or BF16", t.File, badfile.Quote(t.Name), t.DType)
 	}
 	return t.Float32s()
 }
@@ -135,7 +150,7 @@ func decode(t checkpoint.Tensor) ([]float32, error) {
 func number(x string, least int) (int, error) {
 	n, err := strconv.ParseUint(x, 10, 32)
 	if err != nil || n > maxLayer || int(n) < least {
-		return 0, fmt.Errorf("%q is not a layer number from %d to %d", x, least, maxLayer)
+		return 0, fmt.Errorf("%s is not a layer number from %d to %d", badfile.Quote(x), least, maxLayer)
 	}
 	return int(n), nil
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"tiller/model/checkpoint/atomicfile"
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/checkpoint/filekind"
 	"tiller/steering"
 )
@@ -110,9 +111,9 @@ func (s *source) unknown() error {
 	switch {
 	case s.gguf != nil:
 		architecture, _, _ := s.gguf.Text(architectureKey)
-		return fmt.Errorf("%s is not %s: it is a GGUF file of architecture %q without a tensor direction.N", s.path, wanted, architecture)
+		return fmt.Errorf("%s is not %s: it is a GGUF file of architecture %s without a tensor direction.N", s.path, wanted, badfile.Quote(architecture))
 	case s.safetensors != nil && len(s.safetensors.Tensors) > 0:
-		return fmt.Errorf("%s is not %s: it is a safetensors file with tensors such as %q, and none called direction.N", s.path, wanted, s.safetensors.Tensors[0].Name)
+		return fmt.Errorf("%s is not %s: it is a safetensors file with tensors such as %s, and none called direction.N", s.path, wanted, badfile.Quote(s.safetensors.Tensors[0].Name))
 	}
 	return filekind.Refuse(s.path, wanted, s.data)
 }
@@ -150,6 +151,9 @@ func writable() string {
 // notInName is what can't stand in a name that plans use.
 var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]`)
 
+// maxName bounds a vector's name in bytes; plans and messages repeat it.
+const maxName = 100
+
 // nameFor makes a name that plans can use from the one in the file, or else from the file's own.
 func nameFor(given, path string) string {
 	if given == "" {
@@ -158,5 +162,6 @@ func nameFor(given, path string) string {
 	if given == "" {
 		return "vector"
 	}
-	return notInName.ReplaceAllString(given, "-")
+	name := notInName.ReplaceAllString(given, "-")
+	return name[:min(len(name), maxName)]
 }

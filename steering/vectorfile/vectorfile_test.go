@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -211,7 +212,9 @@ func TestReadRefuses(t *testing.T) {
 		{"NaN", control("controlvector", direction("direction.1", 1, nan)), `tensor "direction.1" holds NaN at index 1`},
 		{"infinity", native(nil, row("direction.1", inf)), `tensor "direction.1" holds -Inf at index 0`},
 		{"zero", native(nil, row("direction.1", 0, 0)), "is zero at every layer"},
-		{"empty direction", native(nil, row("direction.1")), `tensor "direction.1"`},
+		{"empty direction", native(nil, row("direction.1")), `tensor "direction.1" has no elements`},
+		{"long name", control("controlvector", direction("direction."+strings.Repeat("x", 1000), 1)), `tensor "direction.` + strings.Repeat("x", 90) + `…": "` + strings.Repeat("x", 100) + `…" is not a layer number`},
+		{"long architecture", control(strings.Repeat("x", 1<<16), direction("blk.0", 1)), `of architecture "` + strings.Repeat("x", 100) + `…" without`},
 		{"matrix", control("controlvector", gguf.Tensor{Name: "direction.1", Type: gguf.F32, Shape: []int{1, 2}, Data: make([]byte, 8)}), `tensor "direction.1" has shape [1 2], where a direction has one dimension`},
 		{"quantised", control("controlvector", gguf.Tensor{Name: "direction.1", Type: gguf.Q8_0, Shape: []int{32}, Data: make([]byte, 34)}), "is stored as Q8_0, where a direction is F32, F16 or BF16"},
 		{"integers", native(nil, safetensors.Tensor{Name: "direction.1", DType: "I32", Shape: []int{1}, Data: make([]byte, 4)}), "is stored as I32"},
@@ -235,6 +238,11 @@ func TestReadRefuses(t *testing.T) {
 	if _, _, err := Read(t.TempDir()); err == nil || !strings.Contains(err.Error(), "is a folder") {
 		t.Errorf("error %v", err)
 	}
+	if _, err := os.Stat("/dev/zero"); err == nil {
+		if _, _, err := Read("/dev/zero"); err == nil || !strings.Contains(err.Error(), "is not a regular file") {
+			t.Errorf("error %v", err)
+		}
+	}
 	if _, _, err := Read("none.gguf"); !os.IsNotExist(unwrapped(err)) {
 		t.Errorf("error %v", err)
 	}
@@ -252,6 +260,30 @@ func unwrapped(err error) error {
 }
 
 // Half-precision directions are read, from either container.
+// A large file that is no vector is not read.
+func TestReadLargeFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "v")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, maxFile); err != nil {
+		t.Skip("no sparse files here")
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _, err := Read(path)
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "begins with") || after.TotalAlloc-before.TotalAlloc > 1<<20 {
+		t.Errorf("%d bytes for the error %v", after.TotalAlloc-before.TotalAlloc, err)
+	}
+	if err := os.Truncate(path, maxFile+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Read(path); err == nil || !strings.Contains(err.Error(), "is it a model?") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestReadHalves(t *testing.T) {
 	half := []byte{0x00, 0x3c, 0x00, 0xc0}
 	for name, content := range map[string]string{
@@ -278,6 +310,7 @@ func TestNameFor(t *testing.T) {
 		{"joy_1", "x.gguf", "joy_1"},
 		{"a\x1b[0m/ü", "x.gguf", "a--0m--"},
 		{"", ".gguf", "vector"},
+		{strings.Repeat("n", 1<<20), "x.gguf", strings.Repeat("n", 100)},
 	} {
 		if got := nameFor(test[0], test[1]); got != test[2] {
 			t.Errorf("%q, %q: %q, want %q", test[0], test[1], got, test[2])

@@ -1,7 +1,12 @@
-// Package badfile holds the one error that readers of files give for content they refuse.
+// Package badfile holds the one error that readers of files give for content they refuse, and the
+// way in which any error repeats what a file says.
 package badfile
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+)
 
 // Error says what is wrong with a file and where, in one sentence.
 type Error struct {
@@ -17,4 +22,20 @@ type Error struct {
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (byte %d): %s", e.File, e.Where, e.Offset, e.Problem)
+}
+
+// quoted is how many bytes of a text Quote keeps.
+const quoted = 100
+
+// Quote puts a text from a file between quotation marks, as %q does. A long one is cut: what a
+// damaged file takes for a name may be most of the file, and a sentence has to stay one.
+func Quote(text string) string {
+	if len(text) <= quoted {
+		return strconv.Quote(text)
+	}
+	end := quoted
+	for end > quoted-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return strconv.Quote(text[:end] + "…")
 }

@@ -104,7 +104,7 @@ func (p *parser) keys(count int) error {
 		if err != nil {
 			return p.fail(fmt.Sprintf("key %d of %d", i+1, count), start, err)
 		}
-		where := fmt.Sprintf("key %q", key)
+		where := "key " + badfile.Quote(key)
 		if first, there := p.file.byKey[key]; there {
 			return p.fail(where, start, fmt.Errorf("it stands twice, as key %d and key %d", first+1, i+1))
 		}
@@ -150,7 +150,7 @@ func (p *parser) tensors(count int) error {
 		if err != nil {
 			return p.fail(fmt.Sprintf("tensor %d of %d", i+1, count), start, err)
 		}
-		where := fmt.Sprintf("tensor %q", name)
+		where := "tensor " + badfile.Quote(name)
 		if first, there := p.file.byTensor[name]; there {
 			return p.fail(where, start, fmt.Errorf("it stands twice, as tensor %d and tensor %d", first+1, i+1))
 		}
@@ -219,7 +219,7 @@ func (p *parser) place() error {
 			err = fmt.Errorf("its %d bytes of %v, shape %v, go beyond the end of the file, which has %d bytes from there on: the file may be cut short", size, t.Type, t.Shape, left)
 		}
 		if err != nil {
-			return p.fail(fmt.Sprintf("tensor %q", t.Name), int(t.Offset), err)
+			return p.fail("tensor "+badfile.Quote(t.Name), int(t.Offset), err)
 		}
 		end := t.Offset + int64(size)
 		t.Data = p.data[t.Offset:end:end]
@@ -228,7 +228,7 @@ func (p *parser) place() error {
 	for i := 1; i < len(order); i++ {
 		before, t := f.Tensors[order[i-1]], f.Tensors[order[i]]
 		if before.Offset+int64(len(before.Data)) > t.Offset {
-			return p.fail(fmt.Sprintf("tensor %q", t.Name), int(t.Offset), fmt.Errorf("its data overlaps that of tensor %q", before.Name))
+			return p.fail("tensor "+badfile.Quote(t.Name), int(t.Offset), fmt.Errorf("its data overlaps that of tensor %s", badfile.Quote(before.Name)))
 		}
 	}
 	return nil
@@ -304,7 +304,7 @@ func (c *cursor) identifier(most uint64) (string, error) {
 	case name == "":
 		return "", fmt.Errorf("its name is empty")
 	case !utf8.ValidString(name):
-		return "", fmt.Errorf("its name %q is not valid UTF-8", name)
+		return "", fmt.Errorf("its name %s is not valid UTF-8", badfile.Quote(name))
 	}
 	return name, nil
 }

@@ -129,6 +129,8 @@ func TestParseRefuses(t *testing.T) {
 		{"key longer than the file", long(start(0, 1), 60000).data(64), "a string of 60000 bytes is claimed"},
 		{"empty key", start(0, 1).key("", uint8(1)).data(0), "key 1 of 1 (byte 24): its name is empty"},
 		{"key not UTF-8", start(0, 1).key("a\xff", uint8(1)).data(0), `its name "a\xff" is not valid UTF-8`},
+		{"long key not UTF-8", start(0, 1).key(strings.Repeat("x", 60000)+"\xff", uint8(1)).data(0), `its name "` + strings.Repeat("x", 100) + `…" is not valid UTF-8`},
+		{"long key twice", start(0, 2).key(strings.Repeat("x", 60000), uint8(1)).key(strings.Repeat("x", 60000), uint8(1)).data(0), `key "` + strings.Repeat("x", 100) + `…" (byte 60037): it stands twice`},
 		{"key twice", start(0, 2).key("a", uint8(1)).key("a", uint8(1)).data(0), `key "a" (byte 38): it stands twice, as key 1 and key 2`},
 		{"unknown kind", name(start(0, 1), "a").numbers(13, 0, 0).bytes, `key "a" (byte 33): its value kind 13`},
 		{"string of 2^40 bytes", long(name(start(0, 1), "a").numbers(8), 1<<40).data(64), `key "a" (byte 33): a string of 1099511627776 bytes is claimed`},

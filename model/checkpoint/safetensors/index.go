@@ -32,7 +32,7 @@ func ParseIndex(name string, text []byte) (Index, error) {
 				err = checkShard(file)
 			}
 			if err != nil {
-				return fmt.Errorf("at tensor %q, %w", tensor, err)
+				return fmt.Errorf("at tensor %s, %w", badfile.Quote(tensor), err)
 			}
 			index[tensor] = file
 			return nil
@@ -53,7 +53,7 @@ func ParseIndex(name string, text []byte) (Index, error) {
 // checkShard refuses names that could lead out of the folder, on any system.
 func checkShard(file string) error {
 	if strings.ContainsAny(file, "/\\:\x00") || !filepath.IsLocal(file) || !strings.HasSuffix(file, ".safetensors") {
-		return fmt.Errorf("%q is not the plain name of a .safetensors file", file)
+		return fmt.Errorf("%s is not the plain name of a .safetensors file", badfile.Quote(file))
 	}
 	return nil
 }

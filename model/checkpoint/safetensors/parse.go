@@ -86,7 +86,7 @@ func (p *parser) header() error {
 			err = errors.New("its name is empty")
 		}
 		if err != nil {
-			return p.fail(fmt.Sprintf("tensor %q", name), p.at(), err)
+			return p.fail("tensor "+badfile.Quote(name), p.at(), err)
 		}
 		e.Name, e.at = name, at
 		p.entries = append(p.entries, e)
@@ -129,7 +129,7 @@ func (p *parser) entry() (entry, error) {
 			err = errors.New("safetensors has no such field")
 		}
 		if err != nil {
-			err = fmt.Errorf("in its field %q, %w", field, err)
+			err = fmt.Errorf("in its field %s, %w", badfile.Quote(field), err)
 		}
 		return err
 	})
@@ -169,12 +169,12 @@ func (p *parser) place(data []byte, start int64) ([]Tensor, error) {
 	tensors := make([]Tensor, len(p.entries))
 	end, before := int64(0), ""
 	for i, e := range p.entries {
-		where := fmt.Sprintf("tensor %q", e.Name)
+		where := "tensor " + badfile.Quote(e.Name)
 		switch {
 		case e.end > int64(len(data)):
 			return nil, p.fail(where, e.at, fmt.Errorf("its data ends at byte %d of the data section, which has %d: the file may be cut short", e.end, len(data)))
 		case e.begin < end:
-			return nil, p.fail(where, e.at, fmt.Errorf("its data overlaps that of tensor %q", before))
+			return nil, p.fail(where, e.at, fmt.Errorf("its data overlaps that of tensor %s", badfile.Quote(before)))
 		case e.begin > end:
 			return nil, p.fail(where, e.at, fmt.Errorf("its data begins at byte %d of the data section, leaving a hole from byte %d", e.begin, end))
 		}

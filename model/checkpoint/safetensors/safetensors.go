@@ -12,7 +12,11 @@
 // https://github.com/huggingface/safetensors).
 package safetensors
 
-import "fmt"
+import (
+	"fmt"
+
+	"tiller/model/checkpoint/badfile"
+)
 
 // Tensor is one stored array of numbers.
 type Tensor struct {
@@ -69,7 +73,7 @@ var bitsOf = map[string]int{
 func size(dtype string, shape []int) (int64, error) {
 	bits, ok := bitsOf[dtype]
 	if !ok {
-		return 0, fmt.Errorf("its type %q is not one that safetensors has", dtype)
+		return 0, fmt.Errorf("its type %s is not one that safetensors has", badfile.Quote(dtype))
 	}
 	const most = 1 << 56 // elements; leaves room to multiply by an element's bits
 	elements := int64(1)

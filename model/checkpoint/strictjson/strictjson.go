@@ -10,6 +10,8 @@ import (
 	"io"
 	"strconv"
 	"unicode/utf8"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Reader walks through one JSON text. Its errors complete a sentence about the place it has
@@ -49,6 +51,11 @@ func (r *Reader) Object(member func(name string) error) error {
 	if err := r.expect('{'); err != nil {
 		return err
 	}
+	return r.members(member)
+}
+
+// members reads an object from its first name on.
+func (r *Reader) members(member func(name string) error) error {
 	seen := map[string]bool{}
 	for r.decoder.More() {
 		token, err := r.token()
@@ -57,10 +64,10 @@ func (r *Reader) Object(member func(name string) error) error {
 		}
 		name, ok := token.(string)
 		if !ok {
-			return fmt.Errorf("a name is expected where it has %q", fmt.Sprint(token))
+			return fmt.Errorf("a name is expected where it has %s", shown(token))
 		}
 		if seen[name] {
-			return fmt.Errorf("the name %q stands twice", name)
+			return fmt.Errorf("the name %s stands twice", badfile.Quote(name))
 		}
 		seen[name] = true
 		if err := member(name); err != nil {
@@ -78,7 +85,7 @@ func (r *Reader) Text() (string, error) {
 	}
 	text, ok := token.(string)
 	if !ok {
-		return "", fmt.Errorf("a string is expected where it has %q", fmt.Sprint(token))
+		return "", fmt.Errorf("a string is expected where it has %s", shown(token))
 	}
 	return text, nil
 }
@@ -97,7 +104,7 @@ func (r *Reader) Counts(most int) ([]int64, error) {
 		number, _ := token.(json.Number)
 		n, err := strconv.ParseUint(number.String(), 10, 62)
 		if err != nil {
-			return nil, fmt.Errorf("a whole number from 0 to 2^62-1 is expected where it has %q", fmt.Sprint(token))
+			return nil, fmt.Errorf("a whole number from 0 to 2^62-1 is expected where it has %s", shown(token))
 		}
 		if len(counts) == most {
 			return nil, fmt.Errorf("a list has more than %d numbers", most)
@@ -121,13 +128,44 @@ func (r *Reader) End() error {
 	return nil
 }
 
+// Unique reports a name that stands twice in one object, however deep, of a valid JSON text.
+func Unique(text []byte) error { return New(text).walk() }
+
+// walk reads a value of any kind.
+func (r *Reader) walk() error {
+	token, err := r.token()
+	if err != nil {
+		return err
+	}
+	switch token {
+	case json.Delim('{'):
+		return r.members(func(string) error { return r.walk() })
+	case json.Delim('['):
+		for r.decoder.More() {
+			if err := r.walk(); err != nil {
+				return err
+			}
+		}
+		return r.expect(']')
+	}
+	return nil
+}
+
+// shown is a token as errors repeat it.
+func shown(token json.Token) string {
+	if token == nil {
+		return "null"
+	}
+	return badfile.Quote(fmt.Sprint(token))
+}
+
 func (r *Reader) expect(delimiter json.Delim) error {
 	token, err := r.token()
 	if err != nil {
 		return err
 	}
 	if token != delimiter {
-		return fmt.Errorf("%q is expected where it has %q", delimiter.String(), fmt.Sprint(token))
+		return fmt.Errorf("%q is expected where it has %s", delimiter.String(), shown(token))
 	}
 	return nil
 }
@@ -135,7 +173,7 @@ func (r *Reader) expect(delimiter json.Delim) error {
 func (r *Reader) token() (json.Token, error) {
 	token, err := r.decoder.Token()
 	if err == nil && r.invalid >= 0 && r.Offset() > int64(r.invalid) {
-		err = fmt.Errorf("byte %d is not valid UTF-8", r.invalid)
+		err = fmt.Errorf("its byte %d is not valid UTF-8", r.invalid)
 	}
 	return token, r.explain(err)
 }
