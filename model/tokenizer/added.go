@@ -63,6 +63,9 @@ func newAdded(tokens []addedToken, n normalize.Normalizer, raw bool) (*added, er
 			return nil, fmt.Errorf("the added token with id %d has %d bytes; at most %d are read", t.ID, len(t.Content), maxAdded)
 		}
 		a.byID[t.ID] = known
+		if !utf8.ValidString(t.Content) {
+			continue // no text has it
+		}
 		if t.Normalized {
 			changed = append(changed, t)
 		} else {

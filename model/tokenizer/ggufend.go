@@ -2,15 +2,16 @@ package tokenizer
 
 import "slices"
 
-// isEnding says whether a token ends a generation by its name. GGUF files name
-// one or two such tokens in their keys; models have more.
+// isEnding says whether a token ends a generation by its name, as llama.cpp
+// does: GGUF files name one or two such tokens in their keys; models have more.
 func isEnding(name string) bool {
 	switch name {
 	case "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|calls|>", "<|flush|>",
 		"<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]",
 		"<|end_of_text|>", "<end_of_utterance>", "<eos>", "<｜end▁of▁sentence｜>",
-		// Tokens that separate files in training code.
-		"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<|file_sep|>":
+		// Tokens that separate files in training code, or fill up.
+		"<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", "<|file_sep|>",
+		"<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>":
 		return true
 	}
 	return false

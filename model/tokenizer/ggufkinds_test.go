@@ -64,7 +64,7 @@ func smallGPT2(t testing.TB) *gguf.File {
 	for b := range 256 {
 		tokens, types = append(tokens, string(bytelevel.Rune(byte(b)))), append(types, 1)
 	}
-	tokens = append(tokens, "Ġa", "ab", "Ġab", "<|im_start|>", "<|im_end|>", "<think>", "[PAD]")
+	tokens = append(tokens, "Ġa", "ab", "Ġab", "<|im_start|>", "<|im_end|>", "<think>", "[PAD262]")
 	types = append(types, 1, 1, 1, 3, 1, 4, 5) // <|im_end|> has the wrong type, as in some files
 	return parseGGUF(t, writeGGUF(t, keyModel, "gpt2", keyPre, "smollm", keyTokens, tokens, keyTypes, types,
 		keyMerges, []string{"a b", "Ġ a", "Ġ ab", "Ġa b"}, keyEOS, uint32(259)))

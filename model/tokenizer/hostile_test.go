@@ -47,6 +47,17 @@ func TestHostileVocabularies(t *testing.T) {
 	if _, err := tok.Encode(strings.Repeat("a", 1<<16), EncodeOptions{ParseSpecial: true}); err != nil {
 		t.Fatal(err)
 	}
+	// A normalizer that makes much of little.
+	x := strings.Repeat("a", 1000)
+	grow := `{"type":"Replace","pattern":{"String":"a"},"content":"` + x + `"}`
+	file = `{"normalizer":{"type":"Sequence","normalizers":[` + grow + `,` + grow + `,` + grow + `]},"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}`
+	if tok, err = Parse("grow.json", []byte(file)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = tok.Encode(x, EncodeOptions{})
+	if err == nil || !strings.Contains(err.Error(), "more than 32 times as long") {
+		t.Errorf("got %v", err)
+	}
 	// An expression that no engine does in good time is given up.
 	slow := `{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"\\s{60000}x|\\s"},"behavior":"Isolated"},"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}`
 	if tok, err = Parse("slow.json", []byte(slow)); err != nil {

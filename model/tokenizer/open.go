@@ -27,6 +27,9 @@ func Open(path string) (*Tokenizer, error) {
 	if info.IsDir() {
 		return openFolder(path)
 	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is neither a folder nor a regular file", path)
+	}
 	if isGGUF(path) {
 		return openGGUF(path)
 	}

@@ -58,6 +58,9 @@ func parsePostSequence(raw json.RawMessage, depth int) (prefix, suffix []int, er
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return nil, nil, err
 	}
+	if len(j.Processors) > maxAffix {
+		return nil, nil, fmt.Errorf("a sequence has %d parts; at most %d are read", len(j.Processors), maxAffix)
+	}
 	for i, part := range j.Processors {
 		before, after, err := parsePost(part, depth-1)
 		if err != nil {

@@ -72,6 +72,9 @@ type Builder struct {
 	spans []Span
 }
 
+// Len is the number of bytes that were built so far.
+func (b *Builder) Len() int { return len(b.buf) }
+
 // Change starts building a new version of t. hint is the expected number of
 // bytes.
 func Change(t Text, hint int) *Builder {

@@ -13,7 +13,7 @@ import (
 
 // Decoder is a description of how to decode; it is safe for concurrent use.
 type Decoder interface {
-	// Start begins decoding one sequence of tokens. Texts go to emit. fused
+	// start begins decoding one sequence of tokens. Texts go to emit. fused
 	// says that the items that will come are parts of one text, no longer
 	// tokens.
 	start(fused bool, emit func(item)) step
@@ -35,8 +35,11 @@ type step interface {
 	flush()
 }
 
-// maxNesting bounds how deep sequences may nest.
-const maxNesting = 8
+// Limits on sequences: how deep they may nest, and how many parts one has.
+const (
+	maxNesting = 8
+	maxParts   = 64
+)
 
 // Parse reads the value of the key "decoder". A null or missing one gives nil.
 // The error names an unknown type.
@@ -85,6 +88,9 @@ func parseSequence(raw json.RawMessage, depth int) (Decoder, error) {
 	var j struct{ Decoders []json.RawMessage }
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return nil, err
+	}
+	if len(j.Decoders) > maxParts {
+		return nil, fmt.Errorf("a sequence has %d parts; at most %d are read", len(j.Decoders), maxParts)
 	}
 	var seq Sequence
 	for i, part := range j.Decoders {

@@ -16,6 +16,9 @@ type Replace struct {
 	Content string
 }
 
+// maxContent bounds the length in bytes of what is put into a text at once.
+const maxContent = 1024
+
 func parseReplace(raw json.RawMessage) (Decoder, error) {
 	var j struct {
 		Pattern json.RawMessage
@@ -26,6 +29,9 @@ func parseReplace(raw json.RawMessage) (Decoder, error) {
 	}
 	if j.Content == nil {
 		return nil, errors.New("a Replace has no content")
+	}
+	if len(*j.Content) > maxContent {
+		return nil, fmt.Errorf("the content of a Replace has %d bytes; at most %d are read", len(*j.Content), maxContent)
 	}
 	p, err := pattern.Parse(j.Pattern)
 	if err != nil {

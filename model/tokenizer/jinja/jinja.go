@@ -66,8 +66,8 @@ func (t *Template) Render(vars map[string]any, o Options) (string, error) {
 	r := &run{steps: maxSteps, bytes: maxBytes}
 	globals := &scope{vars: builtins(o)}
 	for name, v := range vars {
-		value, size := accept(v)
-		globals.vars[name] = value
+		globals.vars[name] = accept(v)
+		size := measure(v)
 		r.steps += size
 		r.bytes += inputShare * size
 	}
@@ -81,32 +81,30 @@ func (t *Template) Render(vars map[string]any, o Options) (string, error) {
 	return string(r.out), nil
 }
 
-// accept turns the integers of Go into those of templates and measures a value
-// in bytes.
-func accept(v any) (any, int) {
-	switch v := v.(type) {
-	case int:
-		return int64(v), 8
-	case string:
-		return v, len(v)
-	case *list:
-		size := 0
-		for i, item := range v.items {
-			var n int
-			v.items[i], n = accept(item)
-			size += n + 16
-		}
-		return v, size
-	case *dict:
-		size := 0
-		for _, k := range v.keys {
-			item, n := accept(v.values[k])
-			v.values[k] = item
-			size += n + 32
-		}
-		return v, size
+// accept turns an integer of Go into one of templates.
+func accept(v any) any {
+	if i, ok := v.(int); ok {
+		return int64(i)
 	}
-	return v, 8
+	return v
+}
+
+// measure is roughly the size of a value in bytes.
+func measure(v any) int {
+	size := 16
+	switch v := v.(type) {
+	case string:
+		size += len(v)
+	case *list:
+		for _, item := range v.items {
+			size += measure(item)
+		}
+	case *dict:
+		for _, k := range v.keys {
+			size += measure(k) + measure(v.values[k])
+		}
+	}
+	return size
 }
 
 // run is one rendering.

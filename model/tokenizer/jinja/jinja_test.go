@@ -65,8 +65,7 @@ func orderedValue(dec *json.Decoder) (any, error) {
 	}
 	switch tok := tok.(type) {
 	case json.Number:
-		i, err := tok.Int64()
-		return int(i), err
+		return tok.Int64()
 	case json.Delim:
 		if tok == '[' {
 			l := &list{}

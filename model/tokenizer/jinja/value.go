@@ -41,13 +41,19 @@ type namedValue struct {
 }
 
 // List makes a list of values.
-func List(items ...any) any { return &list{items: items} }
+func List(items ...any) any {
+	l := &list{items: make([]any, len(items))}
+	for i, item := range items {
+		l.items[i] = accept(item)
+	}
+	return l
+}
 
 // Dict makes a dictionary of keys and values in turn.
 func Dict(pairs ...any) any {
 	d := newDict()
 	for i := 0; i+1 < len(pairs); i += 2 {
-		d.put(pairs[i], pairs[i+1])
+		d.put(accept(pairs[i]), accept(pairs[i+1]))
 	}
 	return d
 }

@@ -89,14 +89,35 @@ func (s Sequence) Normalize(t aligned.Text) (aligned.Text, error) {
 		if t, err = n.Normalize(t); err != nil {
 			return t, err
 		}
+		if t.Len() > mostBytes(t) {
+			return t, errGrows
+		}
 	}
 	return t, nil
+}
+
+// Limits on what a file can make of a text.
+const (
+	maxParts   = 64   // of a sequence
+	maxContent = 1024 // bytes of what is put into a text at once
+	maxGrowth  = 32   // times the text
+)
+
+var errGrows = fmt.Errorf("the normalizer makes the text more than %d times as long", maxGrowth)
+
+// mostBytes is how long t may become, given the text that it came from.
+func mostBytes(t aligned.Text) int {
+	start, end := t.Source(0, t.Len())
+	return maxGrowth*(end-start) + maxParts*maxContent
 }
 
 func parseSequence(raw json.RawMessage, depth int) (Normalizer, error) {
 	var j struct{ Normalizers []json.RawMessage }
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return nil, err
+	}
+	if len(j.Normalizers) > maxParts {
+		return nil, fmt.Errorf("a sequence has %d parts; at most %d are read", len(j.Normalizers), maxParts)
 	}
 	var seq Sequence
 	for i, part := range j.Normalizers {
@@ -134,6 +155,9 @@ func parsePrepend(raw json.RawMessage) (Normalizer, error) {
 	if j.Prepend == nil {
 		return nil, errors.New("a Prepend has no string to prepend")
 	}
+	if len(*j.Prepend) > maxContent {
+		return nil, fmt.Errorf("a Prepend has %d bytes; at most %d are read", len(*j.Prepend), maxContent)
+	}
 	return Prepend(*j.Prepend), nil
 }
 
@@ -147,9 +171,13 @@ type Replace struct {
 func (r Replace) Normalize(t aligned.Text) (aligned.Text, error) {
 	var b *aligned.Builder
 	last := 0
+	most := mostBytes(t)
 	err := r.Pattern.Find(t.String(), func(start, end int) {
 		if b == nil {
 			b = aligned.Change(t, t.Len())
+		}
+		if b.Len() > most {
+			return
 		}
 		b.Keep(last, start)
 		b.Replace(start, end, r.Content)
@@ -157,6 +185,9 @@ func (r Replace) Normalize(t aligned.Text) (aligned.Text, error) {
 	})
 	if b == nil || err != nil {
 		return t, err
+	}
+	if b.Len() > most {
+		return t, errGrows
 	}
 	b.Keep(last, t.Len())
 	return b.Text(), nil
@@ -172,6 +203,9 @@ func parseReplace(raw json.RawMessage) (Normalizer, error) {
 	}
 	if j.Content == nil {
 		return nil, errors.New("a Replace has no content")
+	}
+	if len(*j.Content) > maxContent {
+		return nil, fmt.Errorf("the content of a Replace has %d bytes; at most %d are read", len(*j.Content), maxContent)
 	}
 	p, err := pattern.Parse(j.Pattern)
 	if err != nil {

@@ -69,8 +69,11 @@ const longestWhole = 6
 func (p precompiled) Normalize(t aligned.Text) (aligned.Text, error) {
 	rest := t.String()
 	b := aligned.Change(t, t.Len())
-	at, state := 0, -1
+	at, state, most := 0, -1, mostBytes(t)
 	for rest != "" {
+		if b.Len() > most {
+			return t, errGrows
+		}
 		var cluster string
 		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
 		if len(cluster) < longestWhole {

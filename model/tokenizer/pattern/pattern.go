@@ -33,7 +33,7 @@ const slowest = 10 * time.Second
 const maxBacktrack = 1 << 24
 
 // maxExpr bounds the length in bytes of an expression.
-const maxExpr = 1 << 16
+const maxExpr = 1 << 14
 
 // Compile reads a regular expression.
 func Compile(expr string) (*Pattern, error) {

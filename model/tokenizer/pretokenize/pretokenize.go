@@ -21,8 +21,11 @@ type Splitter interface {
 	Split(t aligned.Text, out []aligned.Text) ([]aligned.Text, error)
 }
 
-// maxNesting bounds how deep sequences may nest.
-const maxNesting = 8
+// Limits on sequences: how deep they may nest, and how many parts one has.
+const (
+	maxNesting = 8
+	maxParts   = 64
+)
 
 // Parse reads the value of the key "pre_tokenizer". A null or missing one
 // gives nil. The error names an unknown type.
@@ -92,6 +95,9 @@ func parseSequence(raw json.RawMessage, depth int) (Splitter, error) {
 	var j struct{ Pretokenizers []json.RawMessage }
 	if err := json.Unmarshal(raw, &j); err != nil {
 		return nil, err
+	}
+	if len(j.Pretokenizers) > maxParts {
+		return nil, fmt.Errorf("a sequence has %d parts; at most %d are read", len(j.Pretokenizers), maxParts)
 	}
 	var seq Sequence
 	for i, part := range j.Pretokenizers {
