@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"tiller/model/checkpoint"
 )
@@ -45,9 +46,17 @@ func readConfig(c *checkpoint.Checkpoint) (Config, error) {
 		return Config{}, err
 	}
 	if err := cfg.check(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", c.Path, err)
+		return Config{}, fmt.Errorf("%s: %w", configFile(c), err)
 	}
 	return cfg, nil
+}
+
+// configFile is the file that says what shape a checkpoint's network has.
+func configFile(c *checkpoint.Checkpoint) string {
+	if c.GGUF != nil {
+		return c.Path
+	}
+	return filepath.Join(c.Path, "config.json")
 }
 
 // check refuses shapes that no network can have.
@@ -78,7 +87,7 @@ func (c Config) check() error {
 	case c.Heads*c.HeadDim > maxWidth:
 		return fmt.Errorf("%d heads of width %d are more than %d wide", c.Heads, c.HeadDim, maxWidth)
 	case !(c.NormEpsilon > 0) || c.NormEpsilon > 1:
-		return fmt.Errorf("the norm's epsilon is %g, which is not between 0 and 1", c.NormEpsilon)
+		return fmt.Errorf("the norm's epsilon is %g, which is not above 0 and at most 1", c.NormEpsilon)
 	case c.Window < 0:
 		return fmt.Errorf("the sliding window is %d, which is negative", c.Window)
 	}

@@ -2,12 +2,13 @@ package model
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"tiller/model/checkpoint"
+	"tiller/model/checkpoint/badfile"
+	"tiller/model/checkpoint/strictjson"
 )
 
 // supported lists the values of model_type (Hugging Face) and
@@ -18,21 +19,21 @@ var supported = []string{"llama", "mistral"}
 // names of transformers versions 4 and 5.
 type hfFile struct {
 	ModelType      string          `json:"model_type"`
-	Layers         int             `json:"num_hidden_layers"`
-	DModel         int             `json:"hidden_size"`
-	Heads          int             `json:"num_attention_heads"`
+	Layers         *int            `json:"num_hidden_layers"`
+	DModel         *int            `json:"hidden_size"`
+	Heads          *int            `json:"num_attention_heads"`
 	KVHeads        *int            `json:"num_key_value_heads"`
 	HeadDim        *int            `json:"head_dim"`
-	FFN            int             `json:"intermediate_size"`
-	Vocab          int             `json:"vocab_size"`
-	Context        int             `json:"max_position_embeddings"`
+	FFN            *int            `json:"intermediate_size"`
+	Vocab          *int            `json:"vocab_size"`
+	Context        *int            `json:"max_position_embeddings"`
 	Window         *int            `json:"sliding_window"`
 	Epsilon        float64         `json:"rms_norm_eps"`
 	Activation     string          `json:"hidden_act"`
 	Tied           bool            `json:"tie_word_embeddings"`
 	Theta          *float64        `json:"rope_theta"`
-	Scaling        json.RawMessage `json:"rope_scaling"`    // version 4
-	RopeParameters json.RawMessage `json:"rope_parameters"` // version 5
+	Scaling        *hfRope         `json:"rope_scaling"`    // version 4
+	RopeParameters *hfRope         `json:"rope_parameters"` // version 5
 	Quantization   json.RawMessage `json:"quantization_config"`
 	// AttentionBias and MLPBias promise bias tensors.
 	AttentionBias bool `json:"attention_bias"`
@@ -53,18 +54,21 @@ type hfRope struct {
 
 // hfConfig reads the config.json of a Hugging Face folder.
 func hfConfig(c *checkpoint.Checkpoint) (Config, error) {
-	where := c.Path + "/config.json"
+	where := configFile(c)
 	var f hfFile
 	if err := json.Unmarshal(c.Config, &f); err != nil {
-		return Config{}, fmt.Errorf("%s: %s", where, jsonProblem(err))
+		return Config{}, fmt.Errorf("%s: %s", where, strictjson.Explain(err))
 	}
 	if !slices.Contains(supported, f.ModelType) {
 		return Config{}, unsupported(where, "model_type", f.ModelType)
 	}
-	if f.Activation != "" && f.Activation != "silu" && f.Activation != "swish" {
-		return Config{}, fmt.Errorf("%s: hidden_act is %q, but only silu is supported for %s", where, f.Activation, f.ModelType)
+	if key := f.missing(); key != "" {
+		return Config{}, fmt.Errorf("%s: key %q is missing", where, key)
 	}
-	if isSet(f.Quantization) {
+	if f.Activation != "" && f.Activation != "silu" && f.Activation != "swish" {
+		return Config{}, fmt.Errorf("%s: hidden_act is %s, but only silu is supported for %s", where, badfile.Quote(f.Activation), f.ModelType)
+	}
+	if len(f.Quantization) > 0 && string(f.Quantization) != "null" {
 		return Config{}, fmt.Errorf("%s: the weights are quantised (quantization_config); use an unquantised folder or a GGUF file", where)
 	}
 	rope, err := f.rope()
@@ -73,8 +77,8 @@ func hfConfig(c *checkpoint.Checkpoint) (Config, error) {
 	}
 	cfg := Config{
 		Architecture: f.ModelType,
-		Layers:       f.Layers, DModel: f.DModel, Heads: f.Heads, KVHeads: f.Heads,
-		FFN: f.FFN, Vocab: f.Vocab, Context: f.Context,
+		Layers:       *f.Layers, DModel: *f.DModel, Heads: *f.Heads, KVHeads: *f.Heads,
+		FFN: *f.FFN, Vocab: *f.Vocab, Context: *f.Context,
 		NormEpsilon: float32(f.Epsilon), Tied: f.Tied, Rope: rope,
 	}
 	if f.Epsilon == 0 {
@@ -85,8 +89,8 @@ func hfConfig(c *checkpoint.Checkpoint) (Config, error) {
 	}
 	if f.HeadDim != nil {
 		cfg.HeadDim = *f.HeadDim
-	} else if f.Heads > 0 {
-		cfg.HeadDim = f.DModel / f.Heads
+	} else if cfg.Heads > 0 {
+		cfg.HeadDim = cfg.DModel / cfg.Heads
 	}
 	if f.Window != nil && f.ModelType == "mistral" {
 		cfg.Window = *f.Window
@@ -94,18 +98,40 @@ func hfConfig(c *checkpoint.Checkpoint) (Config, error) {
 	return cfg, f.checkBiases(c, where)
 }
 
+// missing returns the first key that a network's shape needs and that is not
+// there; "" if all are.
+func (f *hfFile) missing() string {
+	for _, key := range []struct {
+		name  string
+		value *int
+	}{
+		{"num_hidden_layers", f.Layers},
+		{"hidden_size", f.DModel},
+		{"num_attention_heads", f.Heads},
+		{"intermediate_size", f.FFN},
+		{"vocab_size", f.Vocab},
+		{"max_position_embeddings", f.Context},
+	} {
+		if key.value == nil {
+			return key.name
+		}
+	}
+	return ""
+}
+
 // checkBiases refuses a folder that lacks a bias which its config.json
 // promises.
 func (f *hfFile) checkBiases(c *checkpoint.Checkpoint, where string) error {
-	for key, bias := range map[string]struct {
+	for _, bias := range []struct {
+		key    string
 		set    bool
 		tensor string
 	}{
-		"attention_bias": {f.AttentionBias, "model.layers.0.self_attn.q_proj.bias"},
-		"mlp_bias":       {f.MLPBias, "model.layers.0.mlp.up_proj.bias"},
+		{"attention_bias", f.AttentionBias, "model.layers.0.self_attn.q_proj.bias"},
+		{"mlp_bias", f.MLPBias, "model.layers.0.mlp.up_proj.bias"},
 	} {
 		if _, ok := c.Tensor(bias.tensor); bias.set && !ok {
-			return fmt.Errorf("%s: %s is true, but tensor %q is missing", where, key, bias.tensor)
+			return fmt.Errorf("%s: %s is true, but tensor %q is missing", where, bias.key, bias.tensor)
 		}
 	}
 	return nil
@@ -117,16 +143,12 @@ func (f *hfFile) rope() (Rope, error) {
 	if f.Theta != nil {
 		rope.Theta = *f.Theta
 	}
-	raw, key := f.Scaling, "rope_scaling"
-	if isSet(f.RopeParameters) {
-		raw, key = f.RopeParameters, "rope_parameters"
+	s, key := f.Scaling, "rope_scaling"
+	if f.RopeParameters != nil {
+		s, key = f.RopeParameters, "rope_parameters"
 	}
-	if !isSet(raw) {
+	if s == nil {
 		return rope, nil
-	}
-	var s hfRope
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return rope, fmt.Errorf("%s: %s", key, jsonProblem(err))
 	}
 	if s.Theta != nil {
 		rope.Theta = *s.Theta
@@ -148,23 +170,11 @@ func (f *hfFile) rope() (Rope, error) {
 	return rope, nil
 }
 
-// isSet reports whether a JSON value is there and not null.
-func isSet(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
-
 // unsupported is the error for an architecture that cannot be run.
 func unsupported(where, key, value string) error {
-	return fmt.Errorf("%s: %s is %q, but this version runs only %s", where, key, value, strings.Join(supported, " and "))
-}
-
-// jsonProblem says what is wrong with a JSON text, and where.
-func jsonProblem(err error) string {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &syntax):
-		return fmt.Sprintf("not valid JSON at byte %d: %v", syntax.Offset, err)
-	case errors.As(err, &kind):
-		return fmt.Sprintf("key %q at byte %d holds a JSON %s where a value of kind %s belongs", kind.Field, kind.Offset, kind.Value, kind.Type)
+	is := "is " + badfile.Quote(value)
+	if value == "" {
+		is = "is missing"
 	}
-	return err.Error()
+	return fmt.Errorf("%s: %s %s, but this version runs only %s", where, key, is, strings.Join(supported, " and "))
 }

@@ -50,7 +50,7 @@ type LlamaFeedForward struct {
 func newLlama(c Config) *Llama {
 	heads, kv := c.Heads*c.HeadDim, c.KVHeads*c.HeadDim
 	linear := func(out, in int) *Linear { return &Linear{out: out, in: in} }
-	norm := func() *RMSNorm { return &RMSNorm{Gain: make([]float32, c.DModel), eps: c.NormEpsilon} }
+	norm := func() *RMSNorm { return &RMSNorm{width: c.DModel, eps: c.NormEpsilon} }
 	n := &Llama{
 		Embedding: &Embedding{Table: linear(c.Vocab, c.DModel)},
 		Norm:      norm(),

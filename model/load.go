@@ -115,7 +115,7 @@ func (l *loader) linear(part *Linear, prefix string) error {
 }
 
 func (l *loader) norm(part *RMSNorm, prefix string) (err error) {
-	part.Gain, err = l.vector(prefix+".weight", len(part.Gain))
+	part.Gain, err = l.vector(prefix+".weight", part.width)
 	return err
 }
 

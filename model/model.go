@@ -38,9 +38,13 @@ type network interface {
 	logits(p *pass, h mat.Tensor) mat.Tensor
 }
 
+// maxThreads is above the processors of any machine in use. Every worker
+// takes memory and has to be waited for.
+const maxThreads = 1024
+
 // Options say how a model computes.
 type Options struct {
-	// Threads is the number of workers; 0 is one per processor.
+	// Threads is the number of workers, at most 1024; 0 is one per processor.
 	Threads int
 }
 
@@ -63,6 +67,9 @@ func load(ctx context.Context, c *checkpoint.Checkpoint, o Options) (*Model, err
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if o.Threads > maxThreads {
+		return nil, fmt.Errorf("%d threads are too many: at most %d can be used", o.Threads, maxThreads)
+	}
 	cfg, err := readConfig(c)
 	if err != nil {
 		return nil, err
@@ -73,7 +80,7 @@ func load(ctx context.Context, c *checkpoint.Checkpoint, o Options) (*Model, err
 	}
 	freqs, err := cfg.Rope.frequencies(cfg.HeadDim)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", c.Path, err)
+		return nil, fmt.Errorf("%s: %w", configFile(c), err)
 	}
 	threads := o.Threads
 	if threads <= 0 {

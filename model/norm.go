@@ -16,6 +16,7 @@ type RMSNorm struct {
 	Gain []float32 // [d_model]
 	// Param holds Gain while it is trained, else nil.
 	Param *nn.Param
+	width int
 	eps   float32
 }
 

@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,10 +63,18 @@ func TestOpenRefuses(t *testing.T) {
 		want    string
 	}{
 		"unknown architecture": {map[string]any{"model_type": "mamba"}, `model_type is "mamba", but this version runs only llama and mistral`},
-		"no architecture":      {map[string]any{"model_type": nil}, `model_type is ""`},
+		"no architecture":      {map[string]any{"model_type": nil}, `model_type is missing`},
 		"text for a number":    {map[string]any{"hidden_size": "wide"}, `key "hidden_size" at byte`},
 		"fraction":             {map[string]any{"hidden_size": 1.5}, `key "hidden_size" at byte`},
-		"missing size":         {map[string]any{"hidden_size": nil}, "width of the residual stream is 0"},
+		"missing size":         {map[string]any{"hidden_size": nil}, `key "hidden_size" is missing`},
+		"no size":              {map[string]any{"hidden_size": 0}, "config.json: the width of the residual stream is 0"},
+		"long architecture":    {map[string]any{"model_type": strings.Repeat("x", 1<<20)}, `model_type is "` + strings.Repeat("x", 100) + `…", but`},
+		"long number":          {map[string]any{"hidden_size": json.Number(strings.Repeat("1", 1<<20))}, `the number "` + strings.Repeat("1", 100) + `…" where a whole number`},
+		"long activation":      {map[string]any{"hidden_act": strings.Repeat("x", 1<<20)}, `hidden_act is "` + strings.Repeat("x", 100) + `…", but`},
+		"long rope":            {map[string]any{"rope_parameters": map[string]any{"rope_type": strings.Repeat("x", 1<<20)}}, `rope scaling "` + strings.Repeat("x", 100) + `…" is not`},
+		"text for rope":        {map[string]any{"rope_parameters": "default"}, "a JSON string where an object is expected"},
+		"tiny rope base":       {map[string]any{"rope_parameters": map[string]any{"rope_theta": 5e-324}}, "config.json: the rotary embedding turns pair 1 of a head by"},
+		"tiny rope factor":     {map[string]any{"rope_parameters": map[string]any{"rope_type": "linear", "factor": 1e-300}}, "the rotary embedding turns pair 0 of a head by"},
 		"negative layers":      {map[string]any{"num_hidden_layers": -1}, "number of layers is -1"},
 		"too many layers":      {map[string]any{"num_hidden_layers": 1 << 40}, "number of layers is"},
 		"more layers":          {map[string]any{"num_hidden_layers": 5}, `tensor "model.layers.2.input_layernorm.weight" is missing`},
@@ -101,9 +110,64 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestDamagedWeightIsNamed puts NaN into a matrix: the error names the tensor.
-func TestDamagedWeightIsNamed(t *testing.T) {
+// TestOpenRefusesTopLevelList gives a config.json that is valid JSON of another
+// kind.
+func TestOpenRefusesTopLevelList(t *testing.T) {
+	dir := copied(t, "llama-gqa", nil)
+	if err := os.WriteFile(filepath.Join(dir, "config.json"), []byte("[]"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(context.Background(), dir, Options{})
+	if err == nil || !strings.Contains(err.Error(), "config.json: it holds a JSON array where an object is expected") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestOpenTakesLittleMemory claims a network of the largest shape that is
+// believed: nothing of it is made before the first tensor is compared.
+func TestOpenTakesLittleMemory(t *testing.T) {
+	dir := copied(t, "llama-gqa", map[string]any{
+		"num_hidden_layers": maxLayers, "hidden_size": maxWidth, "intermediate_size": maxWidth,
+		"head_dim": maxWidth / 4, "vocab_size": maxVocab, "max_position_embeddings": maxContext,
+	})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Open(context.Background(), dir, Options{})
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "but the configuration asks for") {
+		t.Errorf("error is %v", err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 16<<20 {
+		t.Errorf("refusing it took %d bytes", n)
+	}
+}
+
+func TestOpenRefusesThreads(t *testing.T) {
+	_, err := Open(context.Background(), filepath.Join("testdata", "llama-gqa"), Options{Threads: maxThreads + 1})
+	if err == nil || !strings.Contains(err.Error(), "1025 threads are too many: at most 1024") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// TestOverflowIsNotBlamedOnEdits makes a norm's weights huge: without a hook,
+// no edit can be the reason that logits overflow.
+func TestOverflowIsNotBlamedOnEdits(t *testing.T) {
 	dir := copied(t, "llama-mha", nil)
+	change(t, dir, "model.norm.weight", func(data []byte) {
+		for i := 0; i < len(data); i += 4 {
+			copy(data[i:], []byte{0xff, 0xff, 0x7f, 0x7f}) // the largest float32
+		}
+	})
+	m := open(t, dir, 1)
+	_, err := m.Step(context.Background(), []Input{{Lane: m.NewLane(), Tokens: []int{1, 2}}}, StepOptions{})
+	if err == nil || errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), dir+": the logits are not finite numbers though all weights are") {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// change edits the bytes of one tensor of a copied folder.
+func change(t *testing.T, dir, tensor string, edit func(data []byte)) {
+	t.Helper()
 	file := filepath.Join(dir, "model.safetensors")
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -113,13 +177,22 @@ func TestDamagedWeightIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, _ := f.Tensor("model.layers.1.mlp.up_proj.weight")
-	copy(w.Data[8:], []byte{0, 0, 0xc0, 0x7f})
+	w, ok := f.Tensor(tensor)
+	if !ok {
+		t.Fatalf("there is no tensor %q", tensor)
+	}
+	edit(w.Data)
 	if err := os.WriteFile(file, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestDamagedWeightIsNamed puts NaN into a matrix: the error names the tensor.
+func TestDamagedWeightIsNamed(t *testing.T) {
+	dir := copied(t, "llama-mha", nil)
+	change(t, dir, "model.layers.1.mlp.up_proj.weight", func(data []byte) { copy(data[8:], []byte{0, 0, 0xc0, 0x7f}) })
 	m := open(t, dir, 1)
-	_, err = m.Step(context.Background(), []Input{{Lane: m.NewLane(), Tokens: []int{1, 2}}}, StepOptions{})
+	_, err := m.Step(context.Background(), []Input{{Lane: m.NewLane(), Tokens: []int{1, 2}}}, StepOptions{})
 	if err == nil || !strings.Contains(err.Error(), "model.layers.1.mlp.up_proj.weight") {
 		t.Errorf("error is %v", err)
 	}
@@ -130,18 +203,25 @@ func TestShrunkFileIsAnError(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows does not let a mapped file be cut")
 	}
-	for _, threads := range []int{1, 3} {
+	for _, c := range []struct {
+		threads, cut int
+	}{{1, 1 << 20}, {3, 1 << 20}, {1, 1}} { // bytes; a single one leaves the last page in place
 		dir := copied(t, "llama-mha", nil)
-		m := open(t, dir, threads)
+		m := open(t, dir, c.threads)
 		lane := m.NewLane()
 		if _, err := m.Step(context.Background(), []Input{{Lane: lane, Tokens: []int{1, 2}}}, StepOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(filepath.Join(dir, "model.safetensors"), 0); err != nil {
+		file := filepath.Join(dir, "model.safetensors")
+		info, err := os.Stat(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		_, err := m.Step(context.Background(), []Input{{Lane: lane, Tokens: []int{3}}}, StepOptions{})
-		if err == nil || !strings.Contains(err.Error(), "model.safetensors") {
+		if err := os.Truncate(file, max(0, info.Size()-int64(c.cut))); err != nil {
+			t.Fatal(err)
+		}
+		_, err = m.Step(context.Background(), []Input{{Lane: lane, Tokens: []int{3}}}, StepOptions{})
+		if err == nil || !strings.Contains(err.Error(), "model.safetensors changed while it was in use") {
 			t.Errorf("error is %v", err)
 		}
 		if lane.Len() != 2 {

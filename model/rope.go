@@ -56,6 +56,10 @@ func (r Rope) check() error {
 	return nil
 }
 
+// maxFrequency keeps the angle of the last position of any context within
+// float32. Real frequencies are at most 1.
+const maxFrequency = math.MaxFloat32 / maxContext
+
 // frequencies returns the angle per position of each pair, [headDim/2].
 func (r Rope) frequencies(headDim int) ([]float32, error) {
 	if r.Factors != nil && len(r.Factors) != headDim/2 {
@@ -66,6 +70,9 @@ func (r Rope) frequencies(headDim int) ([]float32, error) {
 		f := r.Scaling.scale(1 / math.Pow(r.Theta, float64(2*i)/float64(headDim)))
 		if r.Factors != nil {
 			f /= float64(r.Factors[i])
+		}
+		if !(f <= maxFrequency) {
+			return nil, fmt.Errorf("the rotary embedding turns pair %d of a head by %g at every position: its base, scaling or factors are damaged", i, f)
 		}
 		freqs[i] = float32(f)
 	}

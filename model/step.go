@@ -97,10 +97,14 @@ func (m *Model) step(ctx context.Context, layer int, stored bool, inputs []Input
 		}
 		s.compute()
 	}
+	// A file cut within its last page reads as zeros there, without a fault.
+	if err := m.checkpoint.Changed(); err != nil {
+		return nil, err
+	}
 	logits = make([][]float32, len(inputs))
 	for i, in := range inputs {
 		logits[i] = in.Lane.logits
-		if err := m.checkLogits(ctx, logits[i]); err != nil {
+		if err := m.checkLogits(ctx, logits[i], o.Hook != nil); err != nil {
 			return nil, err
 		}
 	}
@@ -164,13 +168,16 @@ var ErrNotFinite = errors.New("the logits are not finite numbers: an edit of the
 
 // checkLogits refuses logits with NaN or infinity. Where weights are to blame,
 // it names the tensor; they are not searched before there is a reason.
-func (m *Model) checkLogits(ctx context.Context, logits []float32) error {
+func (m *Model) checkLogits(ctx context.Context, logits []float32, edited bool) error {
 	for _, v := range logits {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 			if err := m.checkpoint.CheckFinite(ctx); err != nil {
 				return err
 			}
-			return ErrNotFinite
+			if edited {
+				return ErrNotFinite
+			}
+			return fmt.Errorf("%s: the logits are not finite numbers though all weights are: some weights are far too large, so the file is damaged", m.checkpoint.Path)
 		}
 	}
 	return nil
