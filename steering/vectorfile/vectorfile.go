@@ -129,12 +129,7 @@ func Write(path string, v *steering.Vector) error {
 	if i < 0 {
 		return fmt.Errorf("cannot tell from the name %q which format to write: %s", path, writable())
 	}
-	return atomicfile.Write(path, func(w io.Writer) error {
-		if err := formats[i].write(w, v); err != nil {
-			return fmt.Errorf("cannot write %s: %w", path, err)
-		}
-		return nil
-	})
+	return atomicfile.Write(path, func(w io.Writer) error { return formats[i].write(w, v) })
 }
 
 // writable says which extensions ask for which format.

@@ -59,7 +59,7 @@ func TestWriteFailing(t *testing.T) {
 		io.WriteString(w, "ha")
 		return failed
 	})
-	if !errors.Is(err, failed) {
+	if !errors.Is(err, failed) || err.Error() != "cannot write "+path+": half way" {
 		t.Errorf("error %v", err)
 	}
 	holds(t, dir, map[string]string{"a": "old"})
@@ -108,6 +108,47 @@ func TestWriteFollowsLinks(t *testing.T) {
 	holds(t, dir, map[string]string{"target": "x", "link": "x"})
 }
 
+// A link that leads nowhere is neither followed nor replaced.
+func TestWriteDanglingLink(t *testing.T) {
+	dir := t.TempDir()
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("nowhere", link); err != nil {
+		t.Skip("no symbolic links here")
+	}
+	if err := Write(link, content("x")); err == nil || !strings.Contains(err.Error(), "it is a symbolic link that leads nowhere") {
+		t.Errorf("error %v", err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != "nowhere" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "nowhere")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the link was followed: %v", err)
+	}
+}
+
+// A name as long as a system allows leaves no room for additions.
+func TestWriteLongName(t *testing.T) {
+	dir := t.TempDir()
+	name := strings.Repeat("ü", 125) + ".gguf" // 255 bytes
+	if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+		t.Skip("no such names here")
+	}
+	if err := Write(filepath.Join(dir, name), content("x")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, dir, map[string]string{name: "x"})
+}
+
+// The sentence is about the file that was asked for, not about the one beside it.
+func TestWriteFullDevice(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no full device here")
+	}
+	if err := Write("/dev/full", content("x")); err == nil || err.Error() != "cannot write /dev/full: no space left on device" {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestWriteDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/null"); err != nil {
 		t.Skip("no devices here")
@@ -125,7 +166,8 @@ func TestWriteRefuses(t *testing.T) {
 	if err := Write(dir, content("x")); err == nil || !strings.Contains(err.Error(), "it is a folder") {
 		t.Errorf("error %v", err)
 	}
-	if err := Write(filepath.Join(dir, "none", "a"), content("x")); !errors.Is(err, os.ErrNotExist) {
+	path := filepath.Join(dir, "none", "a")
+	if err := Write(path, content("x")); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), ".part") || !strings.Contains(err.Error(), path) {
 		t.Errorf("error %v", err)
 	}
 	holds(t, dir, nil)
