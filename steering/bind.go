@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // binder fills a Bound.
@@ -55,7 +57,7 @@ func (b *binder) bind(i int, t Term) (boundTerm, error) {
 func (b *binder) checkGate(i int, t Term) error {
 	for _, test := range t.Gate {
 		if !test.Kind.readsDistribution() {
-			return b.plan.fail(i, gatePart, "this version cannot evaluate %q; it can evaluate entropy>x, entropy<x and margin<x", Test{Kind: test.Kind, Name: test.Name, Bound: test.Bound})
+			return b.plan.fail(i, gatePart, "this version cannot evaluate %s; it can evaluate entropy>x, entropy<x and margin<x", badfile.Quote(Test{Kind: test.Kind, Name: test.Name, Bound: test.Bound}.String()))
 		}
 	}
 	return nil
@@ -65,7 +67,7 @@ func (b *binder) checkGate(i int, t Term) error {
 func (b *binder) vector(i int, t Term) (*Vector, error) {
 	v := b.vectors[t.Vector]
 	if v == nil {
-		return nil, b.plan.fail(i, vectorPart, "there is no vector %q; %s", t.Vector, suggest(t.Vector, b.vectors))
+		return nil, b.plan.fail(i, vectorPart, "there is no vector %s; %s", badfile.Quote(t.Vector), suggest(t.Vector, b.vectors))
 	}
 	if err := v.Check(); err != nil {
 		return nil, b.plan.fail(i, vectorPart, "%v", err)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Context is what a plan is compiled against: the model, the vectors, and one
@@ -193,7 +195,7 @@ func (b *Bound) checkSize(i, layer int, t Term, e *edit) error {
 		return nil
 	}
 	if size > maxEdit {
-		return b.plan.fail(i, strengthPart, "strength %s with a direction of norm %.3g at layer %s is more than a row can take", t.Strength, e.norm, layerName(layer))
+		return b.plan.fail(i, strengthPart, "strength %s with a direction of norm %.3g at layer %s is more than a row can take", badfile.Short(t.Strength.String()), e.norm, layerName(layer))
 	}
 	return nil
 }

@@ -3,6 +3,8 @@ package steering
 import (
 	"fmt"
 	"strings"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Error is what is wrong with a plan, and where.
@@ -42,7 +44,7 @@ type EmptySelectionError struct {
 
 // Error is one sentence.
 func (e *EmptySelectionError) Error() string {
-	return fmt.Sprintf("plan term %d %q, nothing steered: %s", e.Term, e.Text, e.Finding)
+	return fmt.Sprintf("plan term %d %s, nothing steered: %s", e.Term, badfile.Quote(e.Text), e.Finding)
 }
 
 // list joins words as "a, b and c".

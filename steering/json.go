@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"tiller/model/checkpoint/badfile"
+	"tiller/model/checkpoint/strictjson"
 )
 
 // The JSON form of a plan: {"terms":[{"op","vector","strength","layers",
@@ -61,7 +64,10 @@ func (p *Plan) UnmarshalJSON(data []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&in); err != nil {
-		return fmt.Errorf("the plan is not valid JSON of the form {\"terms\":[{\"vector\":...}]}: %w", err)
+		return fmt.Errorf("the plan is not of the form {\"terms\":[{\"vector\":...}]}: %s", strictjson.Explain(err))
+	}
+	if err := strictjson.Unique(data); err != nil {
+		return fmt.Errorf("the plan's JSON is ambiguous: %w", err)
 	}
 	if len(in.Terms) > maxTerms {
 		return fmt.Errorf("the plan has %d terms; %d is the limit", len(in.Terms), maxTerms)
@@ -130,7 +136,7 @@ func (t *Term) readOp(c *cursor) *Error {
 	at := c.at
 	op, ok := parseOp(c.run(isLetter))
 	if !ok {
-		return c.fail(at, "there is no operation %q; there are %s", c.text, list(opNames[:]))
+		return c.fail(at, "there is no operation %s; there are %s", badfile.Quote(c.text), list(opNames[:]))
 	}
 	t.Op = op
 	return nil
@@ -157,7 +163,18 @@ func (j termJSON) strength(n int) (*string, error) {
 			return nil, fmt.Errorf("plan term %d: \"strength\" is not valid JSON: %w", n, err)
 		}
 	} else if text[0] != '-' && !isDigit(text[0]) {
-		return nil, fmt.Errorf("plan term %d: \"strength\" is a number or a string such as \"0.3r\", not %s", n, text)
+		return nil, fmt.Errorf("plan term %d: \"strength\" is a number or a string such as \"0.3r\", not %s", n, kindOf(text))
 	}
 	return &text, nil
+}
+
+// kindOf says what a JSON value is that is neither a number nor a string.
+func kindOf(text string) string {
+	switch text[0] {
+	case '[':
+		return "a list"
+	case '{':
+		return "an object"
+	}
+	return text // true, false or null
 }

@@ -6,6 +6,8 @@ import (
 	"regexp/syntax"
 	"slices"
 	"unicode/utf8"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 const (
@@ -55,7 +57,7 @@ func newMatcher(pattern string) (*matcher, error) {
 func describe(err error) error {
 	var bad *syntax.Error
 	if errors.As(err, &bad) {
-		return fmt.Errorf("the expression is not valid: %s at %q", bad.Code, bad.Expr)
+		return fmt.Errorf("the expression is not valid: %s at %s", bad.Code, badfile.Quote(bad.Expr))
 	}
 	return fmt.Errorf("the expression is not valid: %w", err)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Parse reads a plan:
@@ -123,7 +125,7 @@ func (c *cursor) opAndVector(t *Term, at *places) *Error {
 	if c.take(':') {
 		op, ok := parseOp(name)
 		if !ok {
-			return c.fail(from, "there is no operation %q; there are %s", name, list(opNames[:]))
+			return c.fail(from, "there is no operation %s; there are %s", badfile.Quote(name), list(opNames[:]))
 		}
 		t.Op = op
 		from = c.at

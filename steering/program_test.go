@@ -132,6 +132,10 @@ func TestEmptySelections(t *testing.T) {
 	}
 	c := one([]float32{1})
 	c.Prompt = conversation
+	long := compile(t, "a["+strings.Repeat("not all+", 1000)+"not all]", c).EmptySelections()
+	if len(long) != 1 || len(long[0].Error()) > 400 {
+		t.Errorf("a long selector: %v", long)
+	}
 	if got := compile(t, "a[gen:3],a[prompt&not prompt]", c).EmptySelections(); len(got) != 1 || got[0].Error() !=
 		`plan term 2 "a[prompt&not prompt]", nothing steered: [prompt&not prompt] selected none of the 22 positions` {
 		t.Errorf("got %v", got)

@@ -1,6 +1,10 @@
 package steering
 
-import "fmt"
+import (
+	"fmt"
+
+	"tiller/model/checkpoint/badfile"
+)
 
 // Report is what a program did so far.
 type Report struct {
@@ -46,24 +50,24 @@ func (g *Program) warnings(i int) []string {
 	t, n := &g.terms[i], g.counts[i]
 	var out []string
 	say := func(format string, args ...any) {
-		out = append(out, fmt.Sprintf("plan term %d %q ", i+1, t.text)+fmt.Sprintf(format, args...))
+		out = append(out, fmt.Sprintf("plan term %d %s ", i+1, badfile.Quote(t.text))+fmt.Sprintf(format, args...))
 	}
 	if len(t.zero) > 0 {
 		say("does nothing at layer %s, where its vector is zero", spans(t.zero))
 	}
 	switch {
 	case !t.acts() && len(t.zero) == 0:
-		say("changes nothing: strength %s is neutral for %s", t.Strength, t.Op)
+		say("changes nothing: strength %s is neutral for %s", badfile.Short(t.Strength.String()), t.Op)
 	case !t.acts():
 	case n.selected == 0:
 		out = append(out, g.emptySelection(i).Error())
 	case n.gated == 0:
-		say("never fired: at none of the %d positions it selects did %s hold", n.selected, t.Gate)
+		say("never fired: at none of the %d positions it selects did %s hold", n.selected, badfile.Short(t.Gate.String()))
 	case n.fired == 0:
 		say("never fired: its strength was neutral at each of the %d positions it selects", n.gated)
 	}
 	if n.bos && t.choosesAll() {
-		say("also edits the special token %q at position 0; [content] leaves special tokens out", g.tokens[0].Text)
+		say("also edits the special token %s at position 0; [content] leaves special tokens out", badfile.Quote(g.tokens[0].Text))
 	}
 	return out
 }
@@ -106,7 +110,7 @@ func (g *Program) EmptySelections() []*EmptySelectionError {
 
 func (g *Program) emptySelection(i int) *EmptySelectionError {
 	t := &g.terms[i]
-	return &EmptySelectionError{Term: i + 1, Text: t.text, Finding: "[" + t.Select.String() + "] " + g.finding(t.Select)}
+	return &EmptySelectionError{Term: i + 1, Text: t.text, Finding: "[" + badfile.Short(t.Select.String()) + "] " + g.finding(t.Select)}
 }
 
 // finding says why a selector chose nothing.

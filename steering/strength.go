@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Strength is the number that scales an operation, over time. Time t is the
@@ -155,7 +157,7 @@ func (c *cursor) strength() (Strength, *Error) {
 	from := c.at
 	word := c.run(isLetter)
 	if c.peek() != '(' || word != "ramp" && word != "decay" && word != "curve" {
-		return Strength{}, c.fail(from, "a strength is a number such as 0.4 or 0.3r, ramp(a,b,n), decay(a,half-life) or curve(t:v,...), not %q", word)
+		return Strength{}, c.fail(from, "a strength is a number such as 0.4 or 0.3r, ramp(a,b,n), decay(a,half-life) or curve(t:v,...), not %s", badfile.Quote(word))
 	}
 	c.take('(')
 	var s Strength

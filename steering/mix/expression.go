@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"tiller/model/checkpoint/badfile"
 )
 
 // Expression is a sum of vectors, each with a factor.
@@ -37,7 +39,7 @@ func Parse(text string, names []string) (Expression, error) {
 	p := parser{text: text, names: names}
 	e, err := p.expression()
 	if err != nil {
-		return nil, fmt.Errorf("mix %q, column %d: %w", text, utf8.RuneCountInString(text[:p.at])+1, err)
+		return nil, fmt.Errorf("mix %s, column %d: %w", badfile.Quote(text), utf8.RuneCountInString(text[:p.at])+1, err)
 	}
 	return e, nil
 }
@@ -109,7 +111,7 @@ func (p *parser) term(factor float64) (Term, error) {
 			t.Factor *= number
 		case t.Vector != "":
 			p.at = before
-			return t, fmt.Errorf("%q is the second vector of a product, which can have one", vector)
+			return t, fmt.Errorf("%s is the second vector of a product, which can have one", badfile.Quote(vector))
 		default:
 			t.Vector = vector
 		}
@@ -155,14 +157,14 @@ func (p *parser) factor() (number float64, vector string, err error) {
 	case digits != "":
 		number, err := strconv.ParseFloat(strings.Join(strings.Fields(digits), ""), 64)
 		if err != nil {
-			return 0, "", fmt.Errorf("%q is not a number that can be used", digits)
+			return 0, "", fmt.Errorf("%s is not a number that can be used", badfile.Quote(digits))
 		}
 		p.at += len(digits)
 		return number, "", nil
 	case rest == "":
 		return 0, "", fmt.Errorf("the mix ends where a number or a vector is expected")
 	case nameAt.MatchString(rest):
-		return 0, "", fmt.Errorf("there is no vector %q; %s", nameAt.FindString(rest), list(p.names))
+		return 0, "", fmt.Errorf("there is no vector %s; %s", badfile.Quote(nameAt.FindString(rest)), list(p.names))
 	}
 	r, _ := utf8.DecodeRuneInString(rest)
 	return 0, "", fmt.Errorf("a number or a vector is expected where it has %q", r)

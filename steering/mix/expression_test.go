@@ -69,6 +69,7 @@ func TestParseRefuses(t *testing.T) {
 		{"é", `column 1: a number or a vector is expected where it has 'é'`},
 		{"a + é", `column 5`},
 		{"a\x1b", `mix "a\x1b", column 2: "+" or "-" is expected`},
+		{strings.Repeat("a", maxExpression), `mix "` + strings.Repeat("a", 100) + `…", column 1: there is no vector "` + strings.Repeat("a", 100) + `…"`},
 		{strings.Repeat("a", maxExpression+1), "at most 4096 are allowed"},
 	}
 	for _, test := range tests {

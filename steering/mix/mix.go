@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"tiller/model/checkpoint/badfile"
 	"tiller/steering"
 	"tiller/steering/vectorfile"
 )
@@ -29,7 +30,7 @@ func Mix(expr string, vectors map[string]*steering.Vector, orthogonalTo []string
 	}
 	for _, name := range orthogonalTo {
 		if vectors[name] == nil {
-			return nil, fmt.Errorf("there is no vector %q to be orthogonal to; %s", name, list(names))
+			return nil, fmt.Errorf("there is no vector %s to be orthogonal to; %s", badfile.Quote(name), list(names))
 		}
 	}
 	if err := e.fit(vectors, orthogonalTo); err != nil {
@@ -56,7 +57,7 @@ func Mix(expr string, vectors map[string]*steering.Vector, orthogonalTo []string
 		result.Directions[layer] = rounded(sum)
 	}
 	if err := result.Check(); err != nil {
-		return nil, fmt.Errorf("the mix %q can't be used: %w", e, err)
+		return nil, fmt.Errorf("the mix %s can't be used: %w", badfile.Quote(e.String()), err)
 	}
 	return result, nil
 }
@@ -92,10 +93,10 @@ func missing(v, other *steering.Vector) []int {
 func difference(a string, onlyA []int, b string, onlyB []int) string {
 	var parts []string
 	if len(onlyA) > 0 {
-		parts = append(parts, fmt.Sprintf("only %q has %v", a, onlyA))
+		parts = append(parts, fmt.Sprintf("only %q has %s", a, badfile.Short(fmt.Sprint(onlyA))))
 	}
 	if len(onlyB) > 0 {
-		parts = append(parts, fmt.Sprintf("only %q has %v", b, onlyB))
+		parts = append(parts, fmt.Sprintf("only %q has %s", b, badfile.Short(fmt.Sprint(onlyB))))
 	}
 	return strings.Join(parts, ", ")
 }

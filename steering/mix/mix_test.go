@@ -61,6 +61,19 @@ func TestMix(t *testing.T) {
 	}
 }
 
+// A vector of very many layers doesn't make the sentence list them all.
+func TestMixRefusesManyLayers(t *testing.T) {
+	vectors := known()
+	many := &steering.Vector{Name: "many", DModel: 2, Directions: map[int][]float32{}}
+	for layer := range 10000 {
+		many.Directions[layer] = []float32{1, 0}
+	}
+	vectors["many"] = many
+	if _, err := Mix("a + many", vectors, nil); err == nil || len(err.Error()) > 300 || !strings.Contains(err.Error(), `only "many" has [`) {
+		t.Errorf("error %.400v", err)
+	}
+}
+
 func TestMixRefuses(t *testing.T) {
 	tests := []struct {
 		expr string

@@ -24,18 +24,21 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s (byte %d): %s", e.File, e.Where, e.Offset, e.Problem)
 }
 
-// quoted is how many bytes of a text Quote keeps.
-const quoted = 100
+// kept is how many bytes of a text a sentence repeats.
+const kept = 100
 
-// Quote puts a text from a file between quotation marks, as %q does. A long one is cut: what a
+// Quote puts a text from a file between quotation marks, as %q does, and cuts a long one: what a
 // damaged file takes for a name may be most of the file, and a sentence has to stay one.
-func Quote(text string) string {
-	if len(text) <= quoted {
-		return strconv.Quote(text)
+func Quote(text string) string { return strconv.Quote(Short(text)) }
+
+// Short cuts a long text.
+func Short(text string) string {
+	if len(text) <= kept {
+		return text
 	}
-	end := quoted
-	for end > quoted-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+	end := kept
+	for end > kept-utf8.UTFMax && !utf8.RuneStart(text[end]) {
 		end--
 	}
-	return strconv.Quote(text[:end] + "…")
+	return text[:end] + "…"
 }
