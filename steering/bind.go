@@ -14,6 +14,7 @@ type binder struct {
 	vectors   map[string]*Vector
 	units     map[unitKey][]float32
 	matcherOf map[string]int
+	steps     int // instructions of all matchers
 }
 
 type unitKey struct {
@@ -50,8 +51,13 @@ func (b *binder) bind(i int, t Term) (boundTerm, error) {
 			bound.edits[l.layer+1] = e
 		}
 	}
-	bound.selector, err = b.selector(t.Select)
-	return bound, err
+	if bound.selector, err = b.selector(t.Select); err != nil {
+		return bound, err
+	}
+	if b.steps > maxPrograms {
+		return bound, b.plan.fail(i, selectorPart, "the plan's expressions are too large together (more than %d steps): repeat fewer times, or match less", maxPrograms)
+	}
+	return bound, nil
 }
 
 func (b *binder) checkGate(i int, t Term) error {
@@ -179,6 +185,7 @@ func (b *binder) matcher(pattern string) (int, error) {
 		return 0, err
 	}
 	b.matchers = append(b.matchers, m)
+	b.steps += len(m.prog.Inst)
 	b.matcherOf[pattern] = len(b.matchers) - 1
 	return b.matcherOf[pattern], nil
 }

@@ -281,3 +281,32 @@ func TestVectorCheck(t *testing.T) {
 		t.Errorf("norm %v", got)
 	}
 }
+
+// TestExpressionsTogether: every expression of a plan is simulated at every
+// character, so what they cost is bounded together.
+func TestExpressionsTogether(t *testing.T) {
+	terms := func(n int, pattern string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "one*0.1[match:/%s%d/],", pattern, i)
+		}
+		return strings.TrimSuffix(b.String(), ",")
+	}
+	const large = "((a|b){30}){30}"
+	for plan, refused := range map[string]bool{
+		terms(1000, "Wait"): false,
+		terms(3, large):     false,
+		terms(100, large):   true,
+		strings.Repeat(terms(1, large)+",", 99) + "one": false, // one expression
+	} {
+		p, err := Parse(plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var e *Error
+		_, err = Bind(p, 4, 2, several().Vectors)
+		if errors.As(err, &e) != refused || refused && (e.Term < 4 || !strings.Contains(err.Error(), "too large together")) {
+			t.Errorf("%.40s: %v, want it refused: %v", plan, err, refused)
+		}
+	}
+}

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	maxPattern = 500    // bytes
-	maxProgram = 10_000 // instructions
+	maxPattern  = 500    // bytes
+	maxProgram  = 10_000 // instructions
+	maxPrograms = 50_000 // instructions of a plan's expressions together
 )
 
 // matcher tells, token by token, whether a match of an expression ends inside
