@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"slices"
 
 	"github.com/nlpodyssey/spago/mat"
 )
@@ -79,7 +80,7 @@ func (m *Model) step(ctx context.Context, layer int, stored bool, inputs []Input
 	for i, in := range inputs {
 		starts[i] = in.start(stored)
 		in.Lane.tokens = append(in.Lane.tokens[:starts[i]], in.Tokens...)
-		in.Lane.logits = in.Lane.logits[:0]
+		in.Lane.logits = slices.Grow(in.Lane.logits[:0], in.wanted()*m.config.Vocab)
 	}
 	defer func() {
 		if err != nil {
@@ -118,6 +119,17 @@ func (in *Input) start(stored bool) int {
 		return len(in.Lane.tokens) - len(in.Tokens)
 	}
 	return in.Lane.Len()
+}
+
+// wanted is after how many of the input's tokens logits are computed.
+func (in *Input) wanted() int {
+	switch in.Want {
+	case WantAll:
+		return len(in.Tokens)
+	case WantNone:
+		return 0
+	}
+	return 1
 }
 
 func (m *Model) checkInputs(layer int, stored bool, inputs []Input) error {
