@@ -59,13 +59,13 @@ func (t *Tokenizer) ChatWith(messages []Message, o ChatOptions) (string, error) 
 	c := &t.chat
 	switch {
 	case c.source == "" && len(c.others) > 0:
-		return "", fmt.Errorf("%s: there is no chat template named default, only %q", t.name, c.others)
+		return "", inFile(t.name, fmt.Errorf("there is no chat template named default, only %q", c.others))
 	case c.source == "":
-		return "", fmt.Errorf("%s: %w", t.name, errNoTemplate)
+		return "", inFile(t.name, errNoTemplate)
 	}
 	c.once.Do(func() { c.compiled, c.err = jinja.Compile(c.source) })
 	if c.err != nil {
-		return "", fmt.Errorf("%s: the chat template can't be read: %w", c.where, c.err)
+		return "", inFile(c.where, fmt.Errorf("the chat template can't be read: %w", c.err))
 	}
 	list := make([]any, len(messages))
 	for i, m := range messages {
@@ -80,7 +80,7 @@ func (t *Tokenizer) ChatWith(messages []Message, o ChatOptions) (string, error) 
 	}
 	text, err := c.compiled.Render(vars, jinja.Options{Now: o.Now})
 	if err != nil {
-		return "", fmt.Errorf("%s: chat template: %w", c.where, err)
+		return "", inFile(c.where, fmt.Errorf("chat template: %w", err))
 	}
 	return text, nil
 }

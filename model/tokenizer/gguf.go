@@ -69,7 +69,7 @@ func openGGUF(path string) (*Tokenizer, error) {
 func FromGGUF(f *gguf.File, name string) (*Tokenizer, error) {
 	t, err := fromGGUF(f, name)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, inFile(name, err)
 	}
 	return t, nil
 }

@@ -13,10 +13,7 @@ import (
 // Parse reads a tokenizer.json file. name is used in errors.
 func Parse(name string, data []byte) (*Tokenizer, error) {
 	t, err := parse(name, data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return t, nil
+	return t, inFile(name, err)
 }
 
 func parse(name string, data []byte) (*Tokenizer, error) {

@@ -100,7 +100,7 @@ func (t *Tokenizer) Encode(text string, o EncodeOptions) ([]Token, error) {
 	}
 	out, err := t.encode(text, o, out)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.name, err)
+		return nil, inFile(t.name, err)
 	}
 	if !o.NoSpecial {
 		out = t.insert(out, t.suffix, len(text))

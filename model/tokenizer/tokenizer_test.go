@@ -217,6 +217,14 @@ func TestRefusedFiles(t *testing.T) {
 	}
 }
 
+func TestLongErrors(t *testing.T) {
+	long := strings.Repeat("é", 1<<16)
+	_, err := Parse("long.json", []byte(`{"model":{"type":"BPE","vocab":{"`+long+`":0,"b":0},"merges":[]}}`))
+	if err == nil || len(err.Error()) > 1000 || !utf8.ValidString(err.Error()) || !strings.HasSuffix(err.Error(), `"b" both have the id 0`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 // folder writes files into a folder of their own.
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
