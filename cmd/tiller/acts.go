@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,19 +15,32 @@ import (
 // actsFlags say which activations to keep.
 type actsFlags struct {
 	file, layers, where string
+	force               bool
 }
 
 func (a *actsFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&a.file, "acts", "", "write activations to a safetensors file")
 	f.StringVar(&a.layers, "layers", "all", "layers of --acts, as in plans: 2-3+embed")
 	f.StringVar(&a.where, "where", "all", "positions of --acts, a selector as in plans: sentence")
+	forceFlag(f, &a.force)
+}
+
+// check refuses a file that the activations must not go to.
+func (a *actsFlags) check(cmd *cobra.Command, inputs []string) error {
+	if a.file == "" {
+		return nil
+	}
+	if filepath.Ext(a.file) != ".safetensors" {
+		return usagef(cmd, "--acts %q: activations are written as safetensors, so name a file that ends in .safetensors", a.file)
+	}
+	return checkOutput(cmd, a.file, a.force, inputs...)
 }
 
 // selection reads --layers and --where, which are written as in plans; nil
 // without --acts.
 func (a *actsFlags) selection(cmd *cobra.Command) (*activations.Selection, error) {
 	if a.file == "" {
-		for _, name := range []string{"layers", "where"} {
+		for _, name := range []string{"layers", "where", "force"} {
 			if cmd.Flags().Changed(name) {
 				return nil, usagef(cmd, "--%s needs --acts", name)
 			}

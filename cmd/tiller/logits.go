@@ -41,7 +41,7 @@ type tokenLogit struct {
 type logitsFlags struct {
 	model   string
 	prompt  promptFlags
-	plan    string
+	plans   []string
 	vectors vectorFlags
 	top     int
 	all     bool
@@ -71,8 +71,8 @@ func newLogits() *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
 	modelFlag(f, &o.model)
-	o.prompt.add(f, false)
-	f.StringVar(&o.plan, "plan", "", "plan, or @./FILE.json")
+	o.prompt.add(f)
+	f.StringArrayVar(&o.plans, "plan", nil, "plan, or @./FILE.json; one at most")
 	o.vectors.add(f)
 	f.IntVar(&o.top, "top", 50, "how many tokens to show")
 	f.BoolVar(&o.all, "all", false, "after every token of the prompt, not only the last")
@@ -88,6 +88,9 @@ func (o *logitsFlags) check(cmd *cobra.Command) error {
 	if err := o.prompt.check(cmd); err != nil {
 		return err
 	}
+	if len(o.plans) > 1 {
+		return usagef(cmd, "%s takes one --plan, not %d: join terms with commas, or run it once for each", cmd.CommandPath(), len(o.plans))
+	}
 	if err := atLeast(cmd, 1, "top"); err != nil {
 		return err
 	}
@@ -98,11 +101,11 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 	if err := o.check(cmd); err != nil {
 		return nil, err
 	}
-	plan, err := readPlan(cmd, o.plan)
+	plans, err := readPlans(cmd, o.plans)
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := o.vectors.load(cmd, []steering.Plan{plan})
+	vectors, err := o.vectors.load(cmd, plans)
 	if err != nil {
 		return nil, err
 	}
@@ -120,8 +123,8 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 		return nil, err
 	}
 	var steer generate.Steering
-	if len(plan.Terms) > 0 {
-		bound, err := bind(plan, m, vectors)
+	if len(plans) > 0 {
+		bound, err := bind(plans[0], m, vectors)
 		if err != nil {
 			return nil, err
 		}

@@ -3,8 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,6 +34,11 @@ func (v *vectorFlags) add(f *pflag.FlagSet) {
 
 // vectorFiles are the files that may hold a vector, by the vector's name.
 type vectorFiles map[string][]string
+
+// paths lists all files, whichever names they have.
+func (v vectorFiles) paths() []string {
+	return slices.Concat(slices.Collect(maps.Values(v))...)
+}
 
 // files returns the files of all names that are bound. A binding by --vector
 // goes before what --vectors offers.
@@ -135,8 +142,11 @@ func readPlan(cmd *cobra.Command, text string) (steering.Plan, error) {
 		}
 		return plan, nil
 	}
+	if name == "" {
+		return steering.Plan{}, usagef(cmd, "--plan @ names no file: write a slash in it, as in @./plan.json")
+	}
 	if !strings.ContainsAny(name, `/\`) {
-		return steering.Plan{}, usagef(cmd, "there is no saved plan %q: name a plan's file with a slash, as in @./%s.json", name, name)
+		return steering.Plan{}, usagef(cmd, "there is no saved plan %q: name a plan's file with a slash, as in @./%s.json", name, strings.TrimSuffix(name, ".json"))
 	}
 	data, err := readInput(cmd.Context(), nil, name, maxPlanFile)
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ const maxPromptFile = 64 << 20
 type promptFlags struct {
 	texts        []string
 	file         string
-	ids          []int
+	ids          string
 	chat         bool
 	system       string
 	prefill      string
@@ -26,20 +27,13 @@ type promptFlags struct {
 	parseSpecial bool
 }
 
-// add defines the flags; those of chats only where chat is set.
-func (p *promptFlags) add(f *pflag.FlagSet, chat bool) {
-	help := "prompt"
-	if chat {
-		help = "prompt; in a chat repeatable: user, assistant, user, ..."
-	}
-	f.StringArrayVar(&p.texts, "prompt", nil, help)
+func (p *promptFlags) add(f *pflag.FlagSet) {
+	f.StringArrayVar(&p.texts, "prompt", nil, "prompt; in a chat repeatable: user, assistant, user, ...")
 	f.StringVar(&p.file, "prompt-file", "", "read the prompt from a file; - is standard input")
-	f.IntSliceVar(&p.ids, "ids", nil, "the prompt as token ids: 1,2,3")
-	if chat {
-		f.BoolVar(&p.chat, "chat", false, "put the prompt into the model's chat template")
-		f.StringVar(&p.system, "system", "", "system message of the chat")
-		f.StringVar(&p.prefill, "prefill", "", "beginning of the assistant's answer in the chat")
-	}
+	f.StringVar(&p.ids, "ids", "", "the prompt as token ids: 1,2,3")
+	f.BoolVar(&p.chat, "chat", false, "put the prompt into the model's chat template")
+	f.StringVar(&p.system, "system", "", "system message of the chat")
+	f.StringVar(&p.prefill, "prefill", "", "beginning of the assistant's answer in the chat")
 	f.BoolVar(&p.noBOS, "no-bos", false, "leave out the tokens that the tokenizer puts around a text")
 	f.BoolVar(&p.parseSpecial, "parse-special", false, "read the names of special tokens in the prompt as these tokens")
 }
@@ -64,6 +58,9 @@ func (p *promptFlags) check(cmd *cobra.Command) error {
 		return usagef(cmd, "there are %d prompts: without --chat, which takes them as turns, pass one", len(p.texts))
 	case p.chat && len(p.texts) > 0 && len(p.texts)%2 == 0:
 		return usagef(cmd, "the last of %d turns is the assistant's, but the user's is needed: begin the answer with --prefill", len(p.texts))
+	}
+	if _, err := parseIDs(cmd, p.ids); err != nil {
+		return err
 	}
 	for _, name := range []string{"system", "prefill"} {
 		if set(name) && !p.chat {
@@ -96,7 +93,11 @@ func openTokenizer(path string, byID bool) (*tokenizer.Tokenizer, error) {
 // read returns the prompt. The tokenizer may be nil for ids.
 func (p *promptFlags) read(cmd *cobra.Command, t *tokenizer.Tokenizer) (generate.Prompt, error) {
 	if p.byID(cmd) {
-		return generate.IDPrompt(t, p.ids)
+		ids, err := parseIDs(cmd, p.ids)
+		if err != nil {
+			return generate.Prompt{}, err
+		}
+		return generate.IDPrompt(t, ids)
 	}
 	texts := p.texts
 	if p.file != "" {
@@ -117,6 +118,20 @@ func (p *promptFlags) read(cmd *cobra.Command, t *tokenizer.Tokenizer) (generate
 		messages = append(messages, tokenizer.Message{Role: []string{"user", "assistant"}[i%2], Content: text})
 	}
 	return generate.ChatPrompt(t, messages, p.prefill, p.parseSpecial)
+}
+
+// parseIDs reads token ids with commas or spaces between them.
+func parseIDs(cmd *cobra.Command, text string) ([]int, error) {
+	fields := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	ids := make([]int, len(fields))
+	for i, field := range fields {
+		id, err := strconv.Atoi(field)
+		if err != nil {
+			return nil, usagef(cmd, "--ids takes whole numbers with commas between them, not %q", field)
+		}
+		ids[i] = id
+	}
+	return ids, nil
 }
 
 // readPrompt reads a file, or standard input, without the newline at its end.

@@ -52,7 +52,7 @@ tiller run --model M.gguf --chat --prompt "Who are you?" --vectors ./vectors --p
 	f := cmd.Flags()
 	f.SortFlags = false
 	modelFlag(f, &o.model)
-	o.prompt.add(f, true)
+	o.prompt.add(f)
 	f.StringArrayVar(&o.plans, "plan", nil, "plan, or @./FILE.json; each makes a steered lane")
 	o.vectors.add(f)
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "most tokens to generate in each lane")
@@ -127,6 +127,9 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkActs(cmd); err != nil {
+		return err
+	}
 	m, err := model.Open(cmd.Context(), o.model, model.Options{Threads: o.threads})
 	if err != nil {
 		return err
@@ -150,6 +153,15 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 		}
 	}
 	return r.generate(cmd)
+}
+
+// checkActs refuses a file for activations that an input stands in.
+func (o *runFlags) checkActs(cmd *cobra.Command) error {
+	files, err := o.vectors.files(cmd)
+	if err != nil {
+		return err
+	}
+	return o.acts.check(cmd, append(files.paths(), modelFiles(o.model)...))
 }
 
 // addLanes makes the base lane and one for each plan.
@@ -212,7 +224,9 @@ func (r *run) generate(cmd *cobra.Command) error {
 	if err != nil && !interrupted {
 		return err
 	}
-	session.Cancel()
+	if err := session.Cancel(); err != nil {
+		return err
+	}
 	if err := r.finish(cmd, session, printer, speed); err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type laneReport struct {
 	PromptEdits int                  `json:"prompt_edits"`
 	RowEdits    int                  `json:"row_edits"`
 	Fired       []steering.TermCount `json:"fired"`
-	Warnings    []string             `json:"warnings,omitempty"`
+	Warnings    []string             `json:"warnings"`
 	Stop        generate.Stop        `json:"stop"`
 }
 
@@ -82,7 +82,7 @@ func (r *run) report(i int, s *generate.Session) laneReport {
 	l := laneReport{
 		Name: "base", Model: r.summary, Prompt: r.promptText(), PromptIDs: r.prompt.IDs(),
 		IDs: orEmpty(result.IDs), Text: result.Text, LogProbs: orEmpty(result.LogProbs), Steered: orEmpty(result.Steered),
-		Fired: []steering.TermCount{}, Stop: result.Stop,
+		Fired: []steering.TermCount{}, Warnings: []string{}, Stop: result.Stop,
 	}
 	if plan := r.lanes[i].plan; plan != nil {
 		l.Plan = plan.String()
@@ -90,7 +90,7 @@ func (r *run) report(i int, s *generate.Session) laneReport {
 	}
 	if program := programOf(s.Editor(i)); program != nil {
 		report := program.Report()
-		l.PromptEdits, l.RowEdits, l.Fired, l.Warnings = report.PromptEdits, report.RowEdits, report.Fired, report.Warnings
+		l.PromptEdits, l.RowEdits, l.Fired, l.Warnings = report.PromptEdits, report.RowEdits, report.Fired, orEmpty(report.Warnings)
 	}
 	return l
 }

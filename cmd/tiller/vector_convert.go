@@ -8,6 +8,7 @@ import (
 
 func newVectorConvert() *cobra.Command {
 	var out string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "convert FILE",
 		Short: "Write a vector in another format",
@@ -19,6 +20,9 @@ func newVectorConvert() *cobra.Command {
 			if err := needOut(cmd, out); err != nil {
 				return err
 			}
+			if err := checkOutput(cmd, out, force, args[0]); err != nil {
+				return err
+			}
 			vector, _, err := vectorfile.Read(args[0])
 			if err != nil {
 				return err
@@ -27,5 +31,6 @@ func newVectorConvert() *cobra.Command {
 		},
 	}
 	outFlag(cmd.Flags(), &out)
+	forceFlag(cmd.Flags(), &force)
 	return cmd
 }

@@ -16,6 +16,7 @@ func newVectorMix() *cobra.Command {
 	var vectors vectorFlags
 	var orthogonalTo []string
 	var out string
+	var force bool
 	cmd := &cobra.Command{
 		Use:   "mix EXPRESSION",
 		Short: "Compute a vector from others",
@@ -29,6 +30,9 @@ func newVectorMix() *cobra.Command {
 			}
 			files, err := vectors.files(cmd)
 			if err != nil {
+				return err
+			}
+			if err := checkOutput(cmd, out, force, files.paths()...); err != nil {
 				return err
 			}
 			names, err := mixed(args[0], files, orthogonalTo)
@@ -53,6 +57,7 @@ func newVectorMix() *cobra.Command {
 	vectors.add(f)
 	f.StringArrayVar(&orthogonalTo, "orthogonal-to", nil, "take the direction of this vector out of the result; repeatable")
 	outFlag(f, &out)
+	forceFlag(f, &force)
 	return cmd
 }
 

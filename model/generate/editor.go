@@ -27,6 +27,9 @@ type Editor interface {
 	// Edit changes the row of a position right after block layer, in place, and
 	// reports whether it did.
 	Edit(layer, position int, row []float32) bool
+	// Truncate forgets the positions from position on, whose rows were accepted
+	// but not computed.
+	Truncate(position int) error
 	// FirstPosition is the first prompt position that is edited; false when
 	// none is.
 	FirstPosition() (position int, ok bool)
@@ -37,7 +40,9 @@ type Editor interface {
 // Measured is what computing a prompt without steering showed.
 type Measured struct {
 	// MedianNorm is the median L2 norm of the prompt's rows, [layers+1]: entry
-	// L+1 is layer L.
+	// L+1 is layer L. Position 0 is left out where there are others: it is where
+	// attention sinks live (Xiao et al. 2023, arXiv 2309.17453), and in a short
+	// prompt its huge norm would be the median.
 	MedianNorm []float32
 	// Drawn describes, for each prompt position, the distribution that its
 	// token follows; nil unless asked for.

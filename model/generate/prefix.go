@@ -25,6 +25,9 @@ type Prefix struct {
 func (p *Prefix) Measured() Measured {
 	medians := make([]float32, len(p.norms))
 	for i, norms := range p.norms {
+		if len(norms) > 1 {
+			norms = norms[1:] // the first row is an attention sink, of a norm far from all others
+		}
 		medians[i] = median(norms)
 	}
 	return Measured{MedianNorm: medians, Drawn: p.drawn}

@@ -159,14 +159,22 @@ func (s *Session) Next(ctx context.Context) ([]Token, error) {
 	return tokens, nil
 }
 
-// Cancel ends all lanes that go on.
-func (s *Session) Cancel() {
+// Cancel ends all lanes that go on. What editors count then is what was
+// computed.
+func (s *Session) Cancel() error {
 	for _, l := range s.lanes {
-		if l.result.Stop == "" {
-			l.text.flush()
-			l.result.Stop = StopCancelled
+		if l.result.Stop != "" {
+			continue
+		}
+		l.text.flush()
+		l.result.Stop = StopCancelled
+		if l.editor != nil && l.pending >= 0 {
+			if err := l.editor.Truncate(l.lane.Len()); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // compute runs the pending token of every lane that goes on.

@@ -58,6 +58,11 @@ func (e *pusher) Accept(id int, _ string, d Drawn) {
 	e.accepted, e.drawn = append(e.accepted, id), append(e.drawn, d)
 }
 
+func (e *pusher) Truncate(position int) error {
+	e.accepted = e.accepted[:position-e.prompt]
+	return nil
+}
+
 func (e *pusher) Steered(position int) bool { return e.by != 0 && e.at(position) }
 
 func (e *pusher) FirstPosition() (int, bool) {
@@ -207,7 +212,7 @@ func TestSteeredMarks(t *testing.T) {
 // TestMeasured compares what the editor learns of the prompt with a plain pass.
 func TestMeasured(t *testing.T) {
 	m := open(t, "llama-gqa")
-	ids := make([]int, drawnTokens+7)
+	ids := make([]int, drawnTokens+8)
 	for i := range ids {
 		ids[i] = (3*i + 1) % m.Config().Vocab
 	}
@@ -234,6 +239,7 @@ func TestMeasured(t *testing.T) {
 			t.Fatal(err)
 		}
 		for layer, n := range norms {
+			n = n[1:] // the first position is left out
 			slices.Sort(n)
 			want := n[len(n)/2] // an odd number of tokens
 			if got := editor.measured.MedianNorm[layer+1]; math.Abs(float64(got-want)) > 1e-4*float64(want) {
@@ -303,7 +309,7 @@ func TestStops(t *testing.T) {
 func TestCancel(t *testing.T) {
 	m := open(t, "llama-mha")
 	ctx, cancel := context.WithCancel(context.Background())
-	s, err := NewSession(ctx, m, nil, []Request{{Prompt: prompt(1, 2), MaxTokens: 50}}, Options{})
+	s, err := NewSession(ctx, m, nil, []Request{{Prompt: prompt(1, 2), MaxTokens: 50, Steering: push{layer: 0, at: everywhere, by: 1}}}, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,9 +322,15 @@ func TestCancel(t *testing.T) {
 	if _, err := s.Next(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
-	s.Cancel()
+	if err := s.Cancel(); err != nil {
+		t.Fatal(err)
+	}
 	if r := s.Result(0); len(r.IDs) != 3 || r.Stop != StopCancelled || !s.Done() {
 		t.Errorf("the result has %d tokens and stop %q", len(r.IDs), r.Stop)
+	}
+	// The last token was accepted, but its row was never computed.
+	if n := len(s.Editor(0).(*pusher).accepted); n != 2 {
+		t.Errorf("the editor counts %d generated positions, want 2", n)
 	}
 }
 
