@@ -216,7 +216,9 @@ func (r *run) generate(cmd *cobra.Command) error {
 	var printer *plain.Printer
 	if !r.flags.json {
 		width := terminalWidth(cmd.OutOrStdout())
-		printer = plain.New(styled(cmd.OutOrStdout()), plain.Options{Width: width, Live: width > 0})
+		printer = plain.New(styled(cmd.OutOrStdout()), plain.Options{
+			Width: width, Live: width > 0, Measure: func() int { return terminalWidth(cmd.OutOrStdout()) },
+		})
 		printer.Begin(r.header())
 	}
 	speed, err := r.loop(ctx, session, printer)

@@ -69,7 +69,7 @@ func generatorNote(f *gguf.File) string {
 	case int32:
 		return "It may come from llama-cvector-generator (its layer count is stored as an int32): " + generator + ", so it may act best one layer below its number."
 	case uint32:
-		return "It may come from repeng (its layer count is stored as a uint32): " + repeng + ", so treat the direction of that layer with care."
+		return "Its layer count is stored as a uint32, as repeng and tiller do: if it comes from repeng, " + repeng + ", so treat the direction of that layer with care."
 	}
 	return "It doesn't show which tool made it: " + generator + ", and " + repeng + "."
 }

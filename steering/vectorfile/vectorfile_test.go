@@ -29,7 +29,7 @@ func TestReadReferenceFiles(t *testing.T) {
 		note   string
 	}{
 		{"cvector-generator.gguf", "llama.cpp control vector (GGUF)", []int{1, 2, 3}, map[string]string{"model_hint": "llama"}, "may come from llama-cvector-generator"},
-		{"repeng.gguf", "llama.cpp control vector (GGUF)", []int{1, 2, 3}, map[string]string{"model_hint": "llama"}, "may come from repeng"},
+		{"repeng.gguf", "llama.cpp control vector (GGUF)", []int{1, 2, 3}, map[string]string{"model_hint": "llama"}, "if it comes from repeng"},
 		{"easysteer.gguf", "EasySteer vector (GGUF)", []int{0, 1, 2}, map[string]string{"model_hint": "qwen2.5", "method": "diffmean", "normalize": "1", "token_pos": "-1"}, "direction at layer 0"},
 	}
 	for _, test := range tests {

@@ -28,6 +28,10 @@ const (
 type Options struct {
 	Width int  // columns of the terminal; 0 for a file or a pipe
 	Live  bool // show tokens as they come
+	// Measure, if set, returns the terminal's columns now. Once they change,
+	// what is there can't be rewritten in place any more, and the rest is
+	// written at the end.
+	Measure func() int
 }
 
 // Header is what is known before the first token.
@@ -54,8 +58,8 @@ type Printer struct {
 // New returns a Printer to out, which should turn styles into what the
 // terminal can show (package colorprofile does).
 func New(out io.Writer, o Options) *Printer {
-	if o.Width > 0 {
-		o.Width = max(o.Width, minWidth)
+	if o.Width > 0 && o.Width < minWidth {
+		o.Width, o.Live = minWidth, false // lines wrap, and can't be rewritten
 	}
 	return &Printer{out: out, options: o}
 }
@@ -145,6 +149,11 @@ func (p *Printer) rows(g []*lane, from int) {
 // lanes, and the next one as far as it is known.
 func (p *Printer) show() {
 	if !p.options.Live || p.piped() {
+		return
+	}
+	if p.options.Measure != nil && p.options.Measure() != p.options.Width {
+		p.options.Live = false
+		p.printf("\n")
 		return
 	}
 	g := p.group(0)

@@ -250,3 +250,35 @@ func TestLongPipedText(t *testing.T) {
 		t.Errorf("%d lines", len(f.lines))
 	}
 }
+
+// TestResize: once the terminal's width changes nothing is rewritten, and the
+// text is there in full at the end.
+func TestResize(t *testing.T) {
+	var out bytes.Buffer
+	asked := 0
+	p := New(&out, Options{Width: 120, Live: true, Measure: func() int {
+		asked++
+		return 120 - 40*(asked/12)
+	}})
+	r := pair()
+	p.Begin(r.header)
+	rewritten := 0
+	for i := range r.lanes[1] {
+		if i < len(r.lanes[0]) {
+			p.Token(0, r.lanes[0][i])
+		}
+		p.Token(1, r.lanes[1][i])
+		if asked == 12 && rewritten == 0 {
+			rewritten = out.Len()
+		}
+	}
+	if out.Len() != rewritten {
+		t.Errorf("%d bytes were written after the width changed", out.Len()-rewritten)
+	}
+	if err := p.End(r.summary); err != nil {
+		t.Fatal(err)
+	}
+	if text := ansi.Strip(out.String()); !strings.Contains(text, "so the answer is 7 .") {
+		t.Errorf("the end of the text is missing:\n%s", text)
+	}
+}
