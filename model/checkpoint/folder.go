@@ -91,18 +91,19 @@ func noWeights(path string, names []string) error {
 
 // readJSON reads a JSON file of limited size.
 func readJSON(path string, most int64) ([]byte, error) {
-	f, _, err := regularfile.Open(path)
+	f, size, err := regularfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the model: %w", err)
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
-	switch {
-	case err != nil:
+	if size > most {
+		return nil, fmt.Errorf("%s has %d bytes, more than the %d that are allowed", path, size, most)
+	}
+	text := make([]byte, size)
+	if _, err := io.ReadFull(f, text); err != nil {
 		return nil, fmt.Errorf("cannot read the model's configuration: %w", err)
-	case int64(len(text)) > most:
-		return nil, fmt.Errorf("%s has more than the %d bytes that are allowed", path, most)
-	case json.Valid(text):
+	}
+	if json.Valid(text) {
 		return text, nil
 	}
 	if filekind.Of(text) != filekind.JSON {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -211,6 +212,24 @@ func TestOpenRefuses(t *testing.T) {
 				t.Errorf("error %v, want one with %s", err, test.want)
 			}
 		})
+	}
+}
+
+// A configuration that is too large is refused by its size.
+func TestOpenRefusesLargeConfig(t *testing.T) {
+	dir := folder(t, map[string]string{"config.json": "{}", "model.safetensors": shard("a")})
+	if err := os.Truncate(filepath.Join(dir, "config.json"), 1<<32); err != nil {
+		t.Skip("no sparse files here")
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := Open(dir)
+	runtime.ReadMemStats(&after)
+	if err == nil || !strings.Contains(err.Error(), "config.json has 4294967296 bytes, more than the 16777216 that are allowed") {
+		t.Errorf("error %v", err)
+	}
+	if n := after.TotalAlloc - before.TotalAlloc; n > 1<<20 {
+		t.Errorf("refusing it took %d bytes", n)
 	}
 }
 
