@@ -21,7 +21,7 @@ type actsFlags struct {
 func (a *actsFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&a.file, "acts", "", "write activations to a safetensors file")
 	f.StringVar(&a.layers, "layers", "all", "layers of --acts, as in plans: 2-3+embed")
-	f.StringVar(&a.where, "where", "all", "positions of --acts, a selector as in plans: sentence")
+	f.StringVar(&a.where, "where", "all", "positions of --acts, a selector as in plans")
 	forceFlag(f, &a.force)
 }
 

@@ -20,7 +20,7 @@ func newModelBench() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure how fast a model runs here",
-		Long: "Measures how fast a model reads a prompt and generates on this machine, with one lane and with\n" +
+		Long: "Measures how fast a model reads a prompt and generates on this machine, with one lane and with " +
 			"several, beside how fast the machine can read memory at all, which bounds generation.",
 		Example: "tiller model bench --model SmolLM2-135M.gguf --lanes 4",
 		Args:    noArgs,

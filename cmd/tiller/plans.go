@@ -28,8 +28,8 @@ type vectorFlags struct {
 }
 
 func (v *vectorFlags) add(f *pflag.FlagSet) {
-	f.StringArrayVar(&v.named, "vector", nil, "bind a name that plans use to a file: NAME=FILE; repeatable")
-	f.StringVar(&v.dir, "vectors", "", "folder of vector files, each named as its file without the ending")
+	f.StringArrayVar(&v.named, "vector", nil, "a vector for plans to name: NAME=FILE; repeatable")
+	f.StringVar(&v.dir, "vectors", "", "folder of vector files, named without their endings")
 }
 
 // vectorFiles are the files that may hold a vector, by the vector's name.

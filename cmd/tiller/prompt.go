@@ -35,7 +35,7 @@ func (p *promptFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&p.system, "system", "", "system message of the chat")
 	f.StringVar(&p.prefill, "prefill", "", "beginning of the assistant's answer in the chat")
 	f.BoolVar(&p.noBOS, "no-bos", false, "leave out the tokens that the tokenizer puts around a text")
-	f.BoolVar(&p.parseSpecial, "parse-special", false, "read the names of special tokens in the prompt as these tokens")
+	f.BoolVar(&p.parseSpecial, "parse-special", false, "read the names of special tokens as these tokens")
 }
 
 // check refuses flags that contradict each other.

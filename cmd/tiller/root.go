@@ -12,7 +12,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tiller",
 		Short: "Look inside a language model's steering vectors",
-		Long: "tiller runs a language model twice on the same prompt, once as it is and once steered by a plan,\n" +
+		Long: "tiller runs a language model twice on the same prompt, once as it is and once steered by a plan, " +
 			"and shows where the two part and what the plan did.",
 		Args: unknownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

@@ -41,11 +41,11 @@ func newRun() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run a prompt with and without steering",
-		Long: "Generates from a prompt with the model as it is and, for each plan, with the model steered,\n" +
+		Long: "Generates from a prompt with the model as it is and, for each plan, with the model steered, " +
 			"and shows the answers side by side, where they part, and what the plan did.",
 		Example: `tiller run --model SmolLM2-135M.gguf --prompt "Once upon a time"
-tiller run --model M.gguf --prompt "I feel" --vector happy=happy.gguf --plan "happy*2@8-14[gen]"
-tiller run --model M.gguf --chat --prompt "Who are you?" --vectors ./vectors --plan "ablate:refusal@all" --json`,
+tiller run --model M --prompt Hi --vector v=v.gguf --plan "v*0.1r@8-14"
+tiller run --model M --chat --prompt Hi --vectors DIR --plan "ablate:v"`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd) },
 	}
@@ -58,8 +58,8 @@ tiller run --model M.gguf --chat --prompt "Who are you?" --vectors ./vectors --p
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "most tokens to generate in each lane")
 	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
 	f.IntVar(&o.sampling.TopK, "top-k", 0, "keep the K likeliest tokens; 0 keeps all")
-	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens that hold this much probability")
-	f.Float64Var(&o.sampling.MinP, "min-p", 0, "drop tokens below this share of the likeliest one's probability")
+	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens with this much probability")
+	f.Float64Var(&o.sampling.MinP, "min-p", 0, "drop tokens below this share of the likeliest one")
 	f.Float64Var(&o.sampling.RepeatPenalty, "repeat-penalty", 1, "make tokens less likely that are there already")
 	f.Uint64Var(&o.sampling.Seed, "seed", 0, "random numbers; all lanes share them")
 	f.BoolVar(&o.ignoreEOS, "ignore-eos", false, "go on after the end-of-text token")

@@ -12,7 +12,7 @@ func newVectorConvert() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert FILE",
 		Short: "Write a vector in another format",
-		Long: "Writes a vector in the format that the name of the output asks for: .gguf is the control vector\n" +
+		Long: "Writes a vector in the format that the name of the output asks for: .gguf is the control vector " +
 			"of llama.cpp and repeng, .safetensors is tiller's own, which also holds layers 0 and embed.",
 		Example: "tiller vector convert happy.gguf -o happy.safetensors",
 		Args:    oneArg("the path of a vector file"),

@@ -49,7 +49,7 @@ func newVectorInspect() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
 		Short: "Say what a vector file holds",
-		Long: "Says what a vector file is, which layers it means, how long its directions are, and what to check\n" +
+		Long: "Says what a vector file is, which layers it means, how long its directions are, and what to check " +
 			"before using it; with --model also whether it fits a model.",
 		Example: "tiller vector inspect happy.gguf --model SmolLM2-135M.gguf",
 		Args:    oneArg("the path of a vector file"),

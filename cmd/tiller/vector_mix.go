@@ -20,9 +20,9 @@ func newVectorMix() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mix EXPRESSION",
 		Short: "Compute a vector from others",
-		Long: "Computes a vector from others, such as a-0.5*b, at each layer for itself, and takes out of it\n" +
+		Long: "Computes a vector from others, such as a-0.5*b, at each layer for itself, and takes out of it " +
 			"what lies along the vectors of --orthogonal-to.",
-		Example: `tiller vector mix "happy-0.5*formal" --vectors ./vectors --orthogonal-to polite -o merry.gguf`,
+		Example: `tiller vector mix "a-0.5*b" --vectors DIR --orthogonal-to c -o d.gguf`,
 		Args:    oneArg("an expression such as a-0.5*b"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := needOut(cmd, out); err != nil {

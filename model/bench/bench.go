@@ -92,7 +92,7 @@ func (o Options) check(m *model.Model) error {
 		return fmt.Errorf("a benchmark needs at least one lane, one prompt token and one token to generate")
 	}
 	if n := o.PromptTokens + o.GenTokens; n > m.Config().Context {
-		return &model.ContextError{Tokens: n, Context: m.Config().Context}
+		return fmt.Errorf("%d prompt tokens and %d to generate do not fit the model's context of %d: ask for fewer", o.PromptTokens, o.GenTokens, m.Config().Context)
 	}
 	return nil
 }
