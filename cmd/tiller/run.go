@@ -13,7 +13,6 @@ import (
 
 	"tiller/model"
 	"tiller/model/generate"
-	"tiller/model/kernel"
 	"tiller/model/tokenizer"
 	"tiller/steering"
 	"tiller/steering/activations"
@@ -102,6 +101,7 @@ type run struct {
 	summary   modelSummary
 	prompt    generate.Prompt
 	lanes     []runLane
+	vectors   map[string]string     // file of each name that plans use
 	acts      *activations.Recorder // nil unless asked for
 }
 
@@ -135,7 +135,12 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer m.Close()
-	r := &run{flags: o, model: m, summary: summarise(o.model, m)}
+	r := &run{flags: o, model: m, summary: summarise(o.model, m), vectors: map[string]string{}}
+	for name, v := range vectors {
+		if v != nil {
+			r.vectors[name] = v.Source
+		}
+	}
 	if r.tokenizer, err = openTokenizer(o.model, o.prompt.byID(cmd)); err != nil {
 		return err
 	}
@@ -275,11 +280,7 @@ func (r *run) shown(t generate.Token) string {
 // finish prints what there is to say at the end and writes the activations.
 func (r *run) finish(cmd *cobra.Command, s *generate.Session, p *plain.Printer, speed float64) error {
 	if p == nil {
-		report := runReport{Kernel: kernel.Path()}
-		for i := range r.lanes {
-			report.Lanes = append(report.Lanes, r.report(i, s))
-		}
-		if err := writeJSON(cmd.OutOrStdout(), report); err != nil {
+		if err := writeJSON(cmd.OutOrStdout(), r.whole(s)); err != nil {
 			return err
 		}
 	} else {

@@ -10,6 +10,7 @@ import (
 
 	"tiller/model"
 	"tiller/model/generate"
+	"tiller/model/kernel"
 	"tiller/steering"
 	"tiller/tui/plain"
 )
@@ -18,6 +19,33 @@ import (
 type runReport struct {
 	Lanes  []laneReport `json:"lanes"`
 	Kernel string       `json:"kernel"` // ids are certain to repeat on the same one only
+	// What else made the result.
+	Sampling samplingReport    `json:"sampling"`
+	Vectors  map[string]string `json:"vectors"` // file of each name that plans use
+	Tool     string            `json:"tool"`
+}
+
+type samplingReport struct {
+	Temperature   float64 `json:"temperature"`
+	TopK          int     `json:"top_k"`
+	TopP          float64 `json:"top_p"`
+	MinP          float64 `json:"min_p"`
+	RepeatPenalty float64 `json:"repeat_penalty"`
+	Seed          uint64  `json:"seed"`
+}
+
+// whole describes all lanes of a session, and what made them.
+func (r *run) whole(s *generate.Session) runReport {
+	o := r.flags.sampling
+	report := runReport{
+		Kernel:   kernel.Path(),
+		Sampling: samplingReport{o.Temperature, o.TopK, o.TopP, o.MinP, o.RepeatPenalty, o.Seed},
+		Vectors:  r.vectors, Tool: "tiller " + version(),
+	}
+	for i := range r.lanes {
+		report.Lanes = append(report.Lanes, r.report(i, s))
+	}
+	return report
 }
 
 type laneReport struct {
