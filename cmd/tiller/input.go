@@ -10,14 +10,9 @@ import (
 // readInput reads all of a file, or of stdin if its name is -, up to limit
 // bytes. An interrupt ends it even while nothing comes.
 func readInput(ctx context.Context, stdin io.Reader, name string, limit int64) ([]byte, error) {
-	from, what := stdin, "standard input"
+	what := "standard input"
 	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		from, what = f, fmt.Sprintf("%q", name)
+		what = fmt.Sprintf("%q", name)
 	}
 	type result struct {
 		data []byte
@@ -25,7 +20,20 @@ func readInput(ctx context.Context, stdin io.Reader, name string, limit int64) (
 	}
 	read := make(chan result, 1)
 	go func() {
+		from := stdin
+		if name != "-" {
+			f, err := os.Open(name) // waits, if it is a pipe, for a writer
+			if err != nil {
+				read <- result{err: err}
+				return
+			}
+			defer f.Close()
+			from = f
+		}
 		data, err := io.ReadAll(io.LimitReader(from, limit+1))
+		if err != nil {
+			err = fmt.Errorf("reading %s: %w", what, err)
+		}
 		read <- result{data, err}
 	}()
 	select {
@@ -33,7 +41,7 @@ func readInput(ctx context.Context, stdin io.Reader, name string, limit int64) (
 		return nil, ctx.Err()
 	case r := <-read:
 		if r.err != nil {
-			return nil, fmt.Errorf("reading %s: %w", what, r.err)
+			return nil, r.err
 		}
 		if int64(len(r.data)) > limit {
 			return nil, fmt.Errorf("%s is longer than %d MiB", what, limit>>20)

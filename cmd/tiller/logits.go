@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"sort"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -154,24 +155,25 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 
 // describeRow picks the top tokens of a row of logits, by logit and then id.
 func describeRow(index int, row []float32, top int, t *tokenizer.Tokenizer) positionLogits {
-	ids := make([]int, len(row))
-	for i := range ids {
-		ids[i] = i
-	}
-	slices.SortFunc(ids, func(a, b int) int {
-		switch {
-		case row[a] > row[b]:
-			return -1
-		case row[a] < row[b]:
-			return 1
-		}
-		return a - b
-	})
 	p := positionLogits{Index: index, LogSumExp: kernel.LogSumExp(row), Top: []tokenLogit{}}
-	for _, id := range ids[:min(top, len(ids))] {
+	for _, id := range highest(row, min(top, len(row))) {
 		p.Top = append(p.Top, tokenLogit{ID: id, Piece: pieceOf(t, id), Logit: row[id]})
 	}
 	return p
+}
+
+// highest returns the n ids with the highest logits, the highest first. Most
+// ids of a vocabulary cost one comparison.
+func highest(row []float32, n int) []int {
+	ids := make([]int, 0, n+1)
+	for id, v := range row {
+		if len(ids) == n && v <= row[ids[n-1]] {
+			continue
+		}
+		at := sort.Search(len(ids), func(i int) bool { return row[ids[i]] < v })
+		ids = slices.Insert(ids, at, id)[:min(len(ids)+1, n)]
+	}
+	return ids
 }
 
 // pieceOf is a token's text; empty without a tokenizer.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,5 +36,14 @@ func TestGuardPassesTheCodeOn(t *testing.T) {
 	var out bytes.Buffer
 	if code := guard(&out, func() int { return exitUsage }); code != exitUsage || out.Len() > 0 {
 		t.Errorf("code %d, said %q", code, out.String())
+	}
+}
+
+func TestHighest(t *testing.T) {
+	row := []float32{1, 5, 3, 5, -2, 3}
+	for n, want := range map[int][]int{1: {1}, 2: {1, 3}, 4: {1, 3, 2, 5}, 6: {1, 3, 2, 5, 0, 4}} {
+		if got := highest(row, n); !slices.Equal(got, want) {
+			t.Errorf("the %d highest are %v, want %v", n, got, want)
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 
 	"tiller/model"
 	"tiller/model/checkpoint"
+	"tiller/model/checkpoint/regularfile"
 	"tiller/model/tokenizer"
 	"tiller/tui/plain"
 )
@@ -123,6 +123,10 @@ func inspectTokenizer(c *checkpoint.Checkpoint) tokenizerReport {
 	return r
 }
 
+// maxTokenizerFile bounds the size in bytes of a tokenizer.json that is looked
+// into.
+const maxTokenizerFile = 512 << 20
+
 // tokenizerKind is what the files call their kind of tokenizer.
 func tokenizerKind(c *checkpoint.Checkpoint) string {
 	if c.GGUF != nil {
@@ -132,7 +136,15 @@ func tokenizerKind(c *checkpoint.Checkpoint) string {
 		}
 		return kind
 	}
-	text, err := os.ReadFile(filepath.Join(c.Path, "tokenizer.json"))
+	f, size, err := regularfile.Open(filepath.Join(c.Path, "tokenizer.json"))
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	if size > maxTokenizerFile {
+		return ""
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxTokenizerFile))
 	if err != nil {
 		return ""
 	}

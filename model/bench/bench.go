@@ -87,11 +87,17 @@ func Run(ctx context.Context, m *model.Model, o Options) (Result, error) {
 	return r, nil
 }
 
+// maxLanes bounds the memory that a benchmark takes.
+const maxLanes = 256
+
 func (o Options) check(m *model.Model) error {
 	if o.Lanes < 1 || o.PromptTokens < 1 || o.GenTokens < 1 {
 		return fmt.Errorf("a benchmark needs at least one lane, one prompt token and one token to generate")
 	}
-	if n := o.PromptTokens + o.GenTokens; n > m.Config().Context {
+	if o.Lanes > maxLanes {
+		return fmt.Errorf("%d lanes are more than the %d that a benchmark runs at most", o.Lanes, maxLanes)
+	}
+	if room := m.Config().Context; o.PromptTokens > room || o.GenTokens > room-o.PromptTokens {
 		return fmt.Errorf("%d prompt tokens and %d to generate do not fit the model's context of %d: ask for fewer", o.PromptTokens, o.GenTokens, m.Config().Context)
 	}
 	return nil

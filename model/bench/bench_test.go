@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"math"
 	"path/filepath"
 	"testing"
 
@@ -41,6 +42,8 @@ func TestRunRefuses(t *testing.T) {
 		"no lanes":  {Lanes: 0, PromptTokens: 1, GenTokens: 1},
 		"no tokens": {Lanes: 1, PromptTokens: 1, GenTokens: 0},
 		"too long":  {Lanes: 1, PromptTokens: m.Config().Context, GenTokens: 1},
+		"overflow":  {Lanes: 1, PromptTokens: 1, GenTokens: math.MaxInt},
+		"too wide":  {Lanes: 1 << 20, PromptTokens: 1, GenTokens: 1},
 	} {
 		if _, err := Run(context.Background(), m, o); err == nil {
 			t.Errorf("%s: no error", name)

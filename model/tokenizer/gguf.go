@@ -2,11 +2,9 @@ package tokenizer
 
 import (
 	"fmt"
-	"os"
 	"slices"
 
-	"github.com/edsrzf/mmap-go"
-
+	"tiller/model/checkpoint"
 	"tiller/model/checkpoint/gguf"
 	"tiller/model/tokenizer/decode"
 	"tiller/model/tokenizer/normalize"
@@ -44,24 +42,15 @@ const (
 	typeByte        tokenType = 6
 )
 
+// openGGUF reads the file as a checkpoint is read, which may be cut short
+// meanwhile without harm. What is kept of it is copied out of the mapping.
 func openGGUF(path string) (*Tokenizer, error) {
-	file, err := os.Open(path)
+	c, err := checkpoint.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	data, err := mmap.Map(file, mmap.RDONLY, 0)
-	if err != nil {
-		return nil, fmt.Errorf("%s can't be mapped into memory: %w", path, err)
-	}
-	// What is kept of a parsed file is copied out of the mapping, except the
-	// tensors, which are not used here.
-	defer func() { _ = data.Unmap() }()
-	f, err := gguf.Parse(path, data)
-	if err != nil {
-		return nil, err
-	}
-	return FromGGUF(f, path)
+	defer c.Close()
+	return FromGGUF(c.GGUF, path)
 }
 
 // FromGGUF builds the tokenizer that a GGUF file describes. name is used in

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"tiller/model/checkpoint/regularfile"
 )
 
 // Limits on the sizes in bytes of the files that are read whole.
@@ -72,20 +74,13 @@ func isGGUF(path string) bool {
 
 // readFile reads a regular file of at most limit bytes.
 func readFile(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, size, err := regularfile.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("the tokenizer can't be read: %w", err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
-	}
-	if info.Size() > limit {
-		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", path, info.Size(), limit)
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes; at most %d are read", path, size, limit)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
