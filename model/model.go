@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"sync"
 
@@ -61,6 +62,16 @@ func Open(ctx context.Context, path string, o Options) (*Model, error) {
 		return nil, err
 	}
 	return m, nil
+}
+
+// OpenFS loads the Hugging Face folder at the root of fsys, such as one that is
+// embedded in the program. Name is its path in errors and reports.
+func OpenFS(ctx context.Context, fsys fs.FS, name string, o Options) (*Model, error) {
+	c, err := checkpoint.OpenFS(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	return load(ctx, c, o)
 }
 
 func load(ctx context.Context, c *checkpoint.Checkpoint, o Options) (*Model, error) {

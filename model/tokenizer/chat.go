@@ -119,15 +119,15 @@ func (f *templateField) UnmarshalJSON(data []byte) error {
 
 // configureChat takes the template of chat_template.jinja, or else of
 // tokenizer_config.json.
-func (t *Tokenizer) configureChat(dir string, c configs) error {
-	path := filepath.Join(dir, "chat_template.jinja")
-	data, err := readOptional(path, maxConfigFile)
+func (t *Tokenizer) configureChat(dir string, c configs, read func(name string) ([]byte, error)) error {
+	const file = "chat_template.jinja"
+	data, err := read(file)
 	if err != nil {
 		return err
 	}
 	t.chat.where, t.chat.source, t.chat.others = filepath.Join(dir, "tokenizer_config.json"), c.tokenizer.Template.source, c.tokenizer.Template.others
 	if data != nil {
-		t.chat.where, t.chat.source = path, string(data)
+		t.chat.where, t.chat.source = filepath.Join(dir, file), string(data)
 	}
 	t.chat.names = map[string]any{}
 	for _, names := range []specialNames{c.special, c.tokenizer} {

@@ -7,8 +7,9 @@ import (
 	"slices"
 )
 
-// configure reads the files beside tokenizer.json.
-func (t *Tokenizer) configure(dir string) error {
+// configure reads the files beside tokenizer.json in the folder dir. Read
+// returns nil for one that isn't there.
+func (t *Tokenizer) configure(dir string, read func(name string) ([]byte, error)) error {
 	var c configs
 	for _, part := range []struct {
 		name string
@@ -19,8 +20,7 @@ func (t *Tokenizer) configure(dir string) error {
 		{"config.json", &c.model},
 		{"generation_config.json", &c.generation},
 	} {
-		path := filepath.Join(dir, part.name)
-		data, err := readOptional(path, maxConfigFile)
+		data, err := read(part.name)
 		if err != nil {
 			return err
 		}
@@ -28,7 +28,7 @@ func (t *Tokenizer) configure(dir string) error {
 			continue
 		}
 		if err := json.Unmarshal(data, part.into); err != nil {
-			return fmt.Errorf("%s can't be read: %w", path, err)
+			return fmt.Errorf("%s can't be read: %w", filepath.Join(dir, part.name), err)
 		}
 	}
 	t.bos = c.bos(t)
@@ -36,7 +36,7 @@ func (t *Tokenizer) configure(dir string) error {
 	if err := t.addSpecial(c); err != nil {
 		return err
 	}
-	return t.configureChat(dir, c)
+	return t.configureChat(dir, c, read)
 }
 
 // addSpecial makes the named tokens special that tokenizer.json has only as

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -55,7 +56,33 @@ func openJSON(path string) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.configure(filepath.Dir(path)); err != nil {
+	dir := filepath.Dir(path)
+	read := func(name string) ([]byte, error) { return readOptional(filepath.Join(dir, name), maxConfigFile) }
+	if err := t.configure(dir, read); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// OpenFS reads the tokenizer of the model folder at the root of fsys, as Open
+// does. Name names the folder in errors.
+func OpenFS(fsys fs.FS, name string) (*Tokenizer, error) {
+	data, err := fs.ReadFile(fsys, "tokenizer.json")
+	if err != nil {
+		return nil, fmt.Errorf("the tokenizer of %s can't be read: %w", name, err)
+	}
+	t, err := Parse(filepath.Join(name, "tokenizer.json"), data)
+	if err != nil {
+		return nil, err
+	}
+	read := func(file string) ([]byte, error) {
+		data, err := fs.ReadFile(fsys, file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return data, err
+	}
+	if err := t.configure(name, read); err != nil {
 		return nil, err
 	}
 	return t, nil
