@@ -1,0 +1,46 @@
+package problem
+
+import "math/rand/v2"
+
+// turns changes a score in an order that is told after the facts, and which
+// matters:
+//
+//	score 4 . ann +3 . cat =2 . bob +7 . turns : cat ann bob . what is the last digit of the score ?
+func turns() Family {
+	add, set, states := digits("+"), digits("="), digits("")
+	return Family{
+		Name:    "turns",
+		About:   "Add to a score or set it anew, in the order of the turns, and keep the last digit.",
+		start:   "score",
+		asked:   "what is the last digit of the score",
+		wanted:  "the last digit of the score",
+		states:  states,
+		answers: states,
+		args:    append(digits("+"), set...),
+		ordered: true,
+		draw: func(size int, r *rand.Rand) (string, []string) {
+			out := choose(add, size, r)
+			// What is set last would be the answer, to be read off without a sum.
+			for i := range size - 1 {
+				if r.IntN(4) == 0 {
+					out[i] = set[r.IntN(len(set))]
+				}
+			}
+			return states[r.IntN(len(states))], out
+		},
+		apply: func(state, arg string) (string, bool) {
+			s, ok := digit(state)
+			if !ok {
+				return "", false
+			}
+			sign, d, ok := operand(arg)
+			switch {
+			case ok && sign == '+':
+				return lastDigit(s + d), true
+			case ok && sign == '=':
+				return lastDigit(d), true
+			}
+			return "", false
+		},
+	}
+}
