@@ -36,8 +36,7 @@ func (a *actsFlags) check(cmd *cobra.Command, inputs []string) error {
 	return checkOutput(cmd, a.file, a.force, inputs...)
 }
 
-// selection reads --layers and --where, which are written as in plans; nil
-// without --acts.
+// selection reads --layers and --where; nil without --acts.
 func (a *actsFlags) selection(cmd *cobra.Command) (*activations.Selection, error) {
 	if a.file == "" {
 		for _, name := range []string{"layers", "where", "force"} {
@@ -47,7 +46,12 @@ func (a *actsFlags) selection(cmd *cobra.Command) (*activations.Selection, error
 		}
 		return nil, nil
 	}
-	form, err := json.Marshal(map[string]any{"terms": []map[string]string{{"vector": "acts", "layers": a.layers, "select": a.where}}})
+	return parseSelection(cmd, a.layers, a.where)
+}
+
+// parseSelection reads --layers and --where, which are written as in plans.
+func parseSelection(cmd *cobra.Command, layers, where string) (*activations.Selection, error) {
+	form, err := json.Marshal(map[string]any{"terms": []map[string]string{{"vector": "acts", "layers": layers, "select": where}}})
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +59,9 @@ func (a *actsFlags) selection(cmd *cobra.Command) (*activations.Selection, error
 	var wrong *steering.Error
 	switch err := json.Unmarshal(form, &plan); {
 	case errors.As(err, &wrong) && wrong.Field == "layers":
-		return nil, usagef(cmd, "--layers %q, column %d: %s", a.layers, wrong.Column, wrong.Reason)
+		return nil, usagef(cmd, "--layers %q, column %d: %s", layers, wrong.Column, wrong.Reason)
 	case errors.As(err, &wrong):
-		return nil, usagef(cmd, "--where %q, column %d: %s", a.where, wrong.Column, wrong.Reason)
+		return nil, usagef(cmd, "--where %q, column %d: %s", where, wrong.Column, wrong.Reason)
 	case err != nil:
 		return nil, err
 	}

@@ -53,24 +53,17 @@ const marker = "selected"
 func NewRecorder(s Selection, prompts []generate.Prompt, layers, dModel int, t *tokenizer.Tokenizer) (*Recorder, error) {
 	r := &Recorder{dModel: dModel}
 	var err error
-	if r.layers, err = chosenLayers(s.Layers, layers); err != nil {
+	if r.layers, err = ListLayers(s.Layers, layers); err != nil {
 		return nil, err
 	}
-	plan := steering.Plan{Terms: []steering.Term{{Vector: marker, Strength: steering.One(), Select: s.Where}}}
-	bound, err := steering.Bind(plan, layers, dModel, map[string]*steering.Vector{
-		marker: {Name: marker, DModel: dModel, Directions: map[int][]float32{0: slices.Repeat([]float32{1}, dModel)}},
-	})
+	choose, err := NewChooser(s.Where, t)
 	if err != nil {
 		return nil, err
 	}
-	selection := steering.Lanes{Bound: bound, Tokenizer: t}
 	for _, prompt := range prompts {
 		l := lane{rows: map[int][]float32{}}
-		if l.chosen, err = selection.Editor(prompt, generate.Measured{}); err != nil {
+		if l.chosen, err = choose.In(prompt); err != nil {
 			return nil, err
-		}
-		if len(l.chosen.(*steering.Editor).EmptySelections()) > 0 {
-			return nil, fmt.Errorf("the selector %q chooses nothing in this prompt", s.Where)
 		}
 		if t != nil {
 			l.stream = t.Stream()
@@ -83,8 +76,40 @@ func NewRecorder(s Selection, prompts []generate.Prompt, layers, dModel int, t *
 	return r, nil
 }
 
-// chosenLayers lists the layers of a model of n blocks in increasing order.
-func chosenLayers(l steering.Layers, n int) ([]int, error) {
+// A Chooser tells which positions of a lane a selector chooses.
+type Chooser struct {
+	where steering.Selector
+	lanes steering.Lanes
+}
+
+// NewChooser prepares a selector; zero chooses all. The tokenizer may be nil.
+func NewChooser(where steering.Selector, t *tokenizer.Tokenizer) (*Chooser, error) {
+	plan := steering.Plan{Terms: []steering.Term{{Vector: marker, Strength: steering.One(), Select: where}}}
+	bound, err := steering.Bind(plan, 1, 1, map[string]*steering.Vector{
+		marker: {Name: marker, DModel: 1, Directions: map[int][]float32{0: {1}}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Chooser{where: where, lanes: steering.Lanes{Bound: bound, Tokenizer: t}}, nil
+}
+
+// In returns an editor for a lane with this prompt whose Steered tells what is
+// chosen. A selector that can't choose anything there is an error.
+func (c *Chooser) In(prompt generate.Prompt) (generate.Editor, error) {
+	chosen, err := c.lanes.Editor(prompt, generate.Measured{})
+	if err != nil {
+		return nil, err
+	}
+	if len(chosen.(*steering.Editor).EmptySelections()) > 0 {
+		return nil, fmt.Errorf("the selector %q chooses nothing in this prompt", c.where)
+	}
+	return chosen, nil
+}
+
+// ListLayers lists the layers of a model of n blocks in increasing order: all
+// of them, or those that are named.
+func ListLayers(l steering.Layers, n int) ([]int, error) {
 	chosen := map[int]bool{}
 	if l.Kind != steering.NamedLayers {
 		l.Items = []steering.Span{{From: 0, To: n - 1}}
