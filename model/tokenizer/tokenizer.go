@@ -138,8 +138,10 @@ func (t *Tokenizer) encode(text string, o EncodeOptions, out []Token) ([]Token, 
 		return out, nil
 	}
 	e := encoding{t: t, options: o, out: out}
-	err := t.added.raw.split(aligned.New(text, 0), o, e.addToken, e.normalize)
-	return e.out, err
+	if err := t.added.raw.split(aligned.New(text, 0), o, e.addToken, e.normalize); err != nil {
+		return e.out, err
+	}
+	return e.out, e.unknown.err()
 }
 
 // encoding is one call of Encode.
@@ -149,6 +151,7 @@ type encoding struct {
 	out     []Token
 	words   []aligned.Text
 	tokens  []subword.Token
+	unknown unknownWords
 }
 
 func (e *encoding) addToken(id int, t aligned.Text) {
@@ -182,7 +185,10 @@ func (e *encoding) cut(t aligned.Text) error {
 		}
 		var err error
 		if e.tokens, err = e.t.model.Tokenize(w.String(), e.tokens[:0]); err != nil {
-			return err
+			if err = e.unknown.add(err); err != nil {
+				return err
+			}
+			continue
 		}
 		for _, tok := range e.tokens {
 			start, end := w.Source(tok.Start, tok.End)

@@ -3,6 +3,8 @@ package subword
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 )
 
 // wordLevel takes every word as one token.
@@ -32,18 +34,31 @@ func (m *wordLevel) Tokenize(word string, out []Token) ([]Token, error) {
 	id, ok := m.vocab.ID(word)
 	if !ok {
 		if m.unk < 0 {
-			return out, fmt.Errorf("the word %q is not in the vocabulary, which has no unknown token", short(word))
+			return out, &UnknownWordError{word}
 		}
 		id = m.unk
 	}
 	return append(out, Token{ID: id, End: len(word)}), nil
 }
 
-// short cuts a long word for an error text.
-func short(word string) string {
+// UnknownWordError says that a vocabulary of words lacks one, and has no
+// unknown token to put in its place.
+type UnknownWordError struct{ Word string }
+
+func (e *UnknownWordError) Error() string {
+	return fmt.Sprintf("the word %s is not in the vocabulary, which has no unknown token", e.Quoted())
+}
+
+// Quoted is the word in quotes, safe to show; the end of a long one is left
+// out.
+func (e *UnknownWordError) Quoted() string {
 	const most = 40
-	if len(word) <= most {
-		return word
+	if len(e.Word) <= most {
+		return strconv.Quote(e.Word)
 	}
-	return word[:most] + "…"
+	end := most
+	for !utf8.RuneStart(e.Word[end]) {
+		end--
+	}
+	return strconv.Quote(e.Word[:end] + "…")
 }
