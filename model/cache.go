@@ -3,7 +3,7 @@ package model
 import "tiller/model/kernel"
 
 // pagePositions is how many positions one page of a cache holds.
-const pagePositions = 64
+const pagePositions = 32
 
 // A cache holds the keys and values of one lane at one block, in pages that
 // lanes with a common beginning share.
