@@ -6,7 +6,7 @@ import (
 )
 
 func modelFlag(f *pflag.FlagSet, path *string) {
-	f.StringVar(path, "model", "", "Hugging Face folder or GGUF file")
+	f.StringVar(path, "model", "", "Hugging Face folder, GGUF file, or embedded:NAME")
 }
 
 func threadsFlag(f *pflag.FlagSet, threads *int) {
@@ -26,7 +26,7 @@ func atLeast(cmd *cobra.Command, least int, names ...string) error {
 // needModel asks for a model where a verb can't do without.
 func needModel(cmd *cobra.Command, path string) error {
 	if path == "" {
-		return usagef(cmd, "%s needs a model: pass --model with a Hugging Face folder or a .gguf file", cmd.CommandPath())
+		return usagef(cmd, "%s needs a model: pass --model with a Hugging Face folder, a .gguf file, or embedded:base", cmd.CommandPath())
 	}
 	return nil
 }

@@ -73,7 +73,7 @@ func newLogits() *cobra.Command {
 	f.SortFlags = false
 	modelFlag(f, &o.model)
 	o.prompt.add(f)
-	f.StringArrayVar(&o.plans, "plan", nil, "plan, or @./FILE.json; one at most")
+	f.StringArrayVar(&o.plans, "plan", nil, "plan, @NAME, or @./FILE.json; one at most")
 	o.vectors.add(f)
 	f.IntVar(&o.top, "top", 50, "how many tokens to show")
 	f.BoolVar(&o.all, "all", false, "after every token of the prompt, not only the last")
@@ -106,22 +106,22 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	vectors, err := o.vectors.load(cmd, plans)
+	vectors, err := o.vectors.load(cmd, plans, o.model)
 	if err != nil {
 		return nil, err
 	}
-	m, err := model.Open(cmd.Context(), o.model, model.Options{Threads: o.threads})
+	m, err := openModel(cmd.Context(), o.model, model.Options{Threads: o.threads})
 	if err != nil {
 		return nil, err
 	}
 	defer m.Close()
-	t, err := openTokenizer(o.model, o.prompt.byID(cmd))
+	t, err := o.prompt.tokenizer(cmd, o.model)
 	if err != nil {
 		return nil, err
 	}
 	prompt, err := o.prompt.read(cmd, t)
 	if err != nil {
-		return nil, err
+		return nil, hint(o.model, err)
 	}
 	var steer generate.Steering
 	if len(plans) > 0 {

@@ -15,7 +15,6 @@ import (
 	"tiller/model"
 	"tiller/model/checkpoint"
 	"tiller/model/checkpoint/regularfile"
-	"tiller/model/tokenizer"
 	"tiller/tui/plain"
 )
 
@@ -84,7 +83,7 @@ func newModelInspect() *cobra.Command {
 // inspectModel reads a checkpoint's tables. A model that can't be run is
 // described as far as its files go.
 func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
-	c, err := checkpoint.Open(path)
+	c, err := openCheckpoint(path)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +97,7 @@ func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
 		r.WeightBytes += int64(len(t.Data))
 		r.Tensors = append(r.Tensors, tensorReport{t.Name, t.DType, t.Shape, len(t.Data), t.File, t.Offset})
 	}
-	m, err := model.Open(cmd.Context(), path, model.Options{Threads: 1})
+	m, err := openModel(cmd.Context(), path, model.Options{Threads: 1})
 	if err != nil {
 		r.Problem = err.Error()
 		return r, cmd.Context().Err()
@@ -114,7 +113,7 @@ func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
 // inspectTokenizer describes a checkpoint's tokenizer.
 func inspectTokenizer(c *checkpoint.Checkpoint) tokenizerReport {
 	r := tokenizerReport{Kind: tokenizerKind(c)}
-	t, err := tokenizer.Open(c.Path)
+	t, err := openTokenizer(c.Path)
 	if err != nil {
 		r.Problem = err.Error()
 		return r

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -13,9 +14,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"tiller/model"
+	"tiller/model/checkpoint/strictjson"
 	"tiller/model/generate"
 	"tiller/steering"
-	"tiller/steering/vectorfile"
 )
 
 // maxPlanFile bounds the size in bytes of a plan's JSON file.
@@ -84,7 +85,7 @@ func (f vectorFiles) load(names []string) (map[string]*steering.Vector, error) {
 		if len(files) > 1 {
 			return nil, fmt.Errorf("the vector %q may be %q or %q: choose one with --vector", name, files[0], files[1])
 		}
-		vector, _, err := vectorfile.Read(files[0])
+		vector, _, err := readVector(files[0])
 		if err != nil {
 			return nil, err
 		}
@@ -94,8 +95,13 @@ func (f vectorFiles) load(names []string) (map[string]*steering.Vector, error) {
 	return vectors, nil
 }
 
-// load reads the vectors that plans use.
-func (v *vectorFlags) load(cmd *cobra.Command, plans []steering.Plan) (map[string]*steering.Vector, error) {
+// given reports whether any vector has a file.
+func (v *vectorFlags) given() bool { return v.dir != "" || len(v.named) > 0 }
+
+// load reads the vectors that plans use on a model. What no file is bound to
+// is looked for among the embedded ones; the names of all of these are known
+// where the model is embedded too.
+func (v *vectorFlags) load(cmd *cobra.Command, plans []steering.Plan, model string) (map[string]*steering.Vector, error) {
 	files, err := v.files(cmd)
 	if err != nil {
 		return nil, err
@@ -103,6 +109,12 @@ func (v *vectorFlags) load(cmd *cobra.Command, plans []steering.Plan) (map[strin
 	var names []string
 	for _, plan := range plans {
 		names = append(names, plan.Names()...)
+	}
+	for _, name := range embedded.names("vectors", vectorEnding) {
+		wanted := isEmbedded(model) || slices.Contains(names, name)
+		if wanted && files[name] == nil {
+			files[name] = []string{embeddedPrefix + name}
+		}
 	}
 	if len(names) > 0 && len(files) == 0 {
 		return nil, usagef(cmd, "the plan uses the vector %q, but no vector has a file: pass --vector %s=FILE or --vectors DIR", names[0], names[0])
@@ -143,20 +155,53 @@ func readPlan(cmd *cobra.Command, text string) (steering.Plan, error) {
 		return plan, nil
 	}
 	if name == "" {
-		return steering.Plan{}, usagef(cmd, "--plan @ names no file: write a slash in it, as in @./plan.json")
+		return steering.Plan{}, usagef(cmd, "--plan @ names no plan: write @NAME, or a file with a slash, as in @./plan.json")
 	}
-	if !strings.ContainsAny(name, `/\`) {
-		return steering.Plan{}, usagef(cmd, "there is no saved plan %q: name a plan's file with a slash, as in @./%s.json", name, strings.TrimSuffix(name, ".json"))
+	if isPlanName(text) {
+		plan, err := embedded.plan(name)
+		if errors.As(err, new(notEmbedded)) {
+			return plan, usagef(cmd, "--plan: %w; a file is named with a slash, as in @./%s.json", err, strings.TrimSuffix(name, ".json"))
+		}
+		return plan, err
 	}
 	data, err := readInput(cmd.Context(), nil, name, maxPlanFile)
 	if err != nil {
 		return steering.Plan{}, fmt.Errorf("cannot read the plan: %w", err)
 	}
-	var plan steering.Plan
-	if err := json.Unmarshal(data, &plan); err != nil {
+	plan, err := parsePlanFile(data)
+	if err != nil {
 		return plan, fmt.Errorf("%q: %w", name, err)
 	}
 	return plan, nil
+}
+
+// isPlanName reports whether a plan is given as @NAME.
+func isPlanName(text string) bool {
+	return strings.HasPrefix(text, "@") && !strings.ContainsAny(text, `/\`)
+}
+
+// parsePlanFile reads a plan's JSON form. Beside its terms a file may have a
+// "name" and say what the plan is "about".
+func parsePlanFile(data []byte) (steering.Plan, error) {
+	var plan steering.Plan
+	var file map[string]json.RawMessage
+	if json.Unmarshal(data, &file) == nil && (file["name"] != nil || file["about"] != nil) {
+		if err := strictjson.Unique(data); err != nil {
+			return plan, fmt.Errorf("the plan's JSON is ambiguous: %w", err)
+		}
+		for _, name := range []string{"name", "about"} {
+			if text, ok := file[name]; ok && json.Unmarshal(text, new(string)) != nil {
+				return plan, fmt.Errorf("the plan's %q is not a string", name)
+			}
+			delete(file, name)
+		}
+		var err error
+		if data, err = json.Marshal(file); err != nil {
+			return plan, err
+		}
+	}
+	err := json.Unmarshal(data, &plan) // which says what is wrong with it
+	return plan, err
 }
 
 // bind checks that a plan fits the model and the vectors.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +28,9 @@ type promptFlags struct {
 	parseSpecial bool
 }
 
+// promptSources are the flags that give a prompt.
+var promptSources = []string{"prompt", "prompt-file", "ids"}
+
 func (p *promptFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&p.texts, "prompt", nil, "prompt; in a chat repeatable: user, assistant, user, ...")
 	f.StringVar(&p.file, "prompt-file", "", "read the prompt from a file; - is standard input")
@@ -42,7 +46,7 @@ func (p *promptFlags) add(f *pflag.FlagSet) {
 func (p *promptFlags) check(cmd *cobra.Command) error {
 	set := func(name string) bool { return cmd.Flags().Changed(name) }
 	var sources []string
-	for _, name := range []string{"prompt", "prompt-file", "ids"} {
+	for _, name := range promptSources {
 		if set(name) {
 			sources = append(sources, "--"+name)
 		}
@@ -78,13 +82,19 @@ func (p *promptFlags) check(cmd *cobra.Command) error {
 	return nil
 }
 
+// given reports whether there is a prompt at all.
+func (p *promptFlags) given(cmd *cobra.Command) bool {
+	return slices.ContainsFunc(promptSources, cmd.Flags().Changed)
+}
+
 // byID reports whether the prompt is given as ids.
 func (p *promptFlags) byID(cmd *cobra.Command) bool { return cmd.Flags().Changed("ids") }
 
-// openTokenizer opens a model's tokenizer. A prompt of ids can do without one.
-func openTokenizer(path string, byID bool) (*tokenizer.Tokenizer, error) {
-	t, err := tokenizer.Open(path)
-	if err != nil && byID {
+// tokenizer opens the model's tokenizer; nil if the model has none that can be
+// used and the prompt of ids can do without.
+func (p *promptFlags) tokenizer(cmd *cobra.Command, model string) (*tokenizer.Tokenizer, error) {
+	t, err := openTokenizer(model)
+	if err != nil && p.byID(cmd) {
 		return nil, nil
 	}
 	return t, err

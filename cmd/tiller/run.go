@@ -16,6 +16,7 @@ import (
 	"tiller/model/tokenizer"
 	"tiller/steering"
 	"tiller/steering/activations"
+	"tiller/steering/lab/problem"
 	"tiller/tui/plain"
 )
 
@@ -33,6 +34,8 @@ type runFlags struct {
 	acts      actsFlags
 	threads   int
 	json      bool
+
+	demonstration bool // no prompt was given: the embedded question stands for it
 }
 
 func newRun() *cobra.Command {
@@ -41,8 +44,10 @@ func newRun() *cobra.Command {
 		Use:   "run",
 		Short: "Run a prompt with and without steering",
 		Long: "Generates from a prompt with the model as it is and, for each plan, with the model steered, " +
-			"and shows the answers side by side, where they part, and what the plan did.",
-		Example: `tiller run --model SmolLM2-135M.gguf --prompt "Once upon a time"
+			"and shows the answers side by side, where they part, and what the plan did. Without a model it is " +
+			"embedded:base with the plan @demo, and without a prompt too a question to show it on.",
+		Example: `tiller run
+tiller run --model SmolLM2-135M.gguf --prompt "Once upon a time"
 tiller run --model M --prompt Hi --vector v=v.gguf --plan "v*0.1r@8-14"
 tiller run --model M --chat --prompt Hi --vectors DIR --plan "ablate:v"`,
 		Args: noArgs,
@@ -52,7 +57,7 @@ tiller run --model M --chat --prompt Hi --vectors DIR --plan "ablate:v"`,
 	f.SortFlags = false
 	modelFlag(f, &o.model)
 	o.prompt.add(f)
-	f.StringArrayVar(&o.plans, "plan", nil, "plan, or @./FILE.json; each makes a steered lane")
+	f.StringArrayVar(&o.plans, "plan", nil, "plan, @NAME, or @./FILE.json; each makes a steered lane")
 	o.vectors.add(f)
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "most tokens to generate in each lane")
 	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
@@ -73,9 +78,6 @@ tiller run --model M --chat --prompt Hi --vectors DIR --plan "ablate:v"`,
 // check refuses a command line that can't mean anything, before any file is
 // opened.
 func (o *runFlags) check(cmd *cobra.Command) error {
-	if o.model == "" {
-		return usagef(cmd, "tiller run needs a model: pass --model with a Hugging Face folder or a .gguf file, and --prompt")
-	}
 	if err := o.prompt.check(cmd); err != nil {
 		return err
 	}
@@ -93,6 +95,28 @@ func (o *runFlags) check(cmd *cobra.Command) error {
 	return atLeast(cmd, 0, "max-tokens", "threads")
 }
 
+// demonstrate fills in what is missing without a model: the embedded base
+// model, the question of the demonstration for a prompt, and @demo for a plan,
+// unless vectors were given for one that was forgotten.
+func (o *runFlags) demonstrate(cmd *cobra.Command) error {
+	if cmd.Flags().Changed("model") {
+		return nil
+	}
+	o.model = embeddedBase
+	if len(o.plans) == 0 && !o.vectors.given() {
+		o.plans = []string{demonstrationPlan}
+	}
+	if o.prompt.given(cmd) {
+		return nil
+	}
+	question, err := embedded.demonstration()
+	if err != nil {
+		return err
+	}
+	o.demonstration = true
+	return cmd.Flags().Set("prompt", question.Question)
+}
+
 // A run is everything a run needs, ready to generate.
 type run struct {
 	flags     *runFlags
@@ -102,16 +126,21 @@ type run struct {
 	prompt    generate.Prompt
 	lanes     []runLane
 	vectors   map[string]string     // file of each name that plans use
+	question  *problem.Problem      // that the prompt is; nil if it is none that is known
 	acts      *activations.Recorder // nil unless asked for
 }
 
 // A runLane is a lane with its plan; nil is base.
 type runLane struct {
 	plan     *steering.Plan
+	given    string // --plan
 	steering steering.Lanes
 }
 
 func (o *runFlags) run(cmd *cobra.Command) error {
+	if err := o.demonstrate(cmd); err != nil {
+		return err
+	}
 	if err := o.check(cmd); err != nil {
 		return err
 	}
@@ -123,14 +152,14 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	vectors, err := o.vectors.load(cmd, plans)
+	vectors, err := o.vectors.load(cmd, plans, o.model)
 	if err != nil {
 		return err
 	}
 	if err := o.checkActs(cmd); err != nil {
 		return err
 	}
-	m, err := model.Open(cmd.Context(), o.model, model.Options{Threads: o.threads})
+	m, err := openModel(cmd.Context(), o.model, model.Options{Threads: o.threads})
 	if err != nil {
 		return err
 	}
@@ -141,12 +170,13 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 			r.vectors[name] = v.Source
 		}
 	}
-	if r.tokenizer, err = openTokenizer(o.model, o.prompt.byID(cmd)); err != nil {
+	if r.tokenizer, err = o.prompt.tokenizer(cmd, o.model); err != nil {
 		return err
 	}
 	if r.prompt, err = o.prompt.read(cmd, r.tokenizer); err != nil {
-		return err
+		return hint(o.model, err)
 	}
+	r.question = o.question(r.prompt.Text)
 	if err := r.addLanes(plans, vectors); err != nil {
 		return err
 	}
@@ -179,7 +209,7 @@ func (r *run) addLanes(plans []steering.Plan, vectors map[string]*steering.Vecto
 		if err != nil {
 			return err
 		}
-		r.lanes = append(r.lanes, runLane{plan: &plans[i], steering: steering.Lanes{Bound: bound, Tokenizer: r.tokenizer}})
+		r.lanes = append(r.lanes, runLane{plan: &plans[i], given: r.flags.plans[i], steering: steering.Lanes{Bound: bound, Tokenizer: r.tokenizer}})
 	}
 	return nil
 }
@@ -284,7 +314,10 @@ func (r *run) finish(cmd *cobra.Command, s *generate.Session, p *plain.Printer, 
 			return err
 		}
 	} else {
-		summary := plain.Summary{TokensPerSecond: speed}
+		summary := plain.Summary{TokensPerSecond: speed, Notes: r.notes()}
+		if r.flags.demonstration {
+			summary.TokensPerSecond = 0 // so that all of it fits into 24 lines
+		}
 		for i := range r.lanes {
 			summary.Lanes = append(summary.Lanes, r.laneSummary(i, s))
 		}
@@ -316,6 +349,9 @@ func (r *run) aboutActs() map[string]string {
 // header is what people see before the first token.
 func (r *run) header() plain.Header {
 	h := plain.Header{Model: r.summary.line(), Prompt: r.promptText(), Tokens: len(r.prompt.Tokens)}
+	if r.question != nil {
+		h.Answer = r.question.Answer
+	}
 	steered := 0
 	for _, l := range r.lanes {
 		if l.plan == nil {
@@ -326,6 +362,9 @@ func (r *run) header() plain.Header {
 		name := "steered"
 		if steered > 1 {
 			name += " " + strconv.Itoa(steered)
+		}
+		if isPlanName(l.given) {
+			name += " by " + l.given
 		}
 		h.Lanes = append(h.Lanes, plain.LaneHeader{Name: name, Plan: l.plan.String()})
 	}

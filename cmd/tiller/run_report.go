@@ -12,6 +12,7 @@ import (
 	"tiller/model/generate"
 	"tiller/model/kernel"
 	"tiller/steering"
+	"tiller/steering/lab/problem"
 	"tiller/tui/plain"
 )
 
@@ -23,6 +24,8 @@ type runReport struct {
 	Sampling samplingReport    `json:"sampling"`
 	Vectors  map[string]string `json:"vectors"` // file of each name that plans use
 	Tool     string            `json:"tool"`
+	// Question is the embedded one that the prompt is, if it is one.
+	Question *problem.Problem `json:"question,omitempty"`
 }
 
 type samplingReport struct {
@@ -40,7 +43,7 @@ func (r *run) whole(s *generate.Session) runReport {
 	report := runReport{
 		Kernel:   kernel.Path(),
 		Sampling: samplingReport{o.Temperature, o.TopK, o.TopP, o.MinP, o.RepeatPenalty, o.Seed},
-		Vectors:  r.vectors, Tool: "tiller " + version(),
+		Vectors:  r.vectors, Tool: "tiller " + version(), Question: r.question,
 	}
 	for i := range r.lanes {
 		report.Lanes = append(report.Lanes, r.report(i, s))
@@ -63,6 +66,10 @@ type laneReport struct {
 	Fired       []steering.TermCount `json:"fired"`
 	Warnings    []string             `json:"warnings"`
 	Stop        generate.Stop        `json:"stop"`
+	// Answer is what the text answers to a question whose answer is known,
+	// empty if nothing, and Right whether that is the one.
+	Answer *string `json:"answer,omitempty"`
+	Right  *bool   `json:"right,omitempty"`
 }
 
 // modelSummary says which model a lane ran on.
@@ -120,6 +127,11 @@ func (r *run) report(i int, s *generate.Session) laneReport {
 		report := program.Report()
 		l.PromptEdits, l.RowEdits, l.Fired, l.Warnings = report.PromptEdits, report.RowEdits, report.Fired, orEmpty(report.Warnings)
 	}
+	if r.question != nil {
+		answer, _ := problem.Answer(l.Text)
+		right := answer == r.question.Answer
+		l.Answer, l.Right = &answer, &right
+	}
 	return l
 }
 
@@ -135,6 +147,9 @@ func programOf(e generate.Editor) *steering.Program {
 func (r *run) laneSummary(i int, s *generate.Session) plain.LaneSummary {
 	l := r.report(i, s)
 	sum := plain.LaneSummary{Stop: string(l.Stop), PromptEdits: l.PromptEdits, RowEdits: l.RowEdits, Warnings: l.Warnings}
+	if l.Answer != nil {
+		sum.Answer = &plain.Answer{Given: *l.Answer, Right: *l.Right}
+	}
 	program := programOf(s.Editor(i))
 	if program == nil {
 		return sum

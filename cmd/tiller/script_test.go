@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -23,7 +24,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command line as a person does. The scripts in
-// testdata/script find the tiny checkpoints of package model in $MODELS.
+// testdata/script find the tiny checkpoints of package model in $MODELS. The
+// condition [embedded] holds where this build carries models.
 func TestScripts(t *testing.T) {
 	models, err := filepath.Abs(filepath.Join("..", "..", "model", "testdata"))
 	if err != nil {
@@ -36,6 +38,12 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ESC", "\x1b")
 			env.Setenv("BAD", "a\xffb")
 			return errors.Join(writeVectors(env.WorkDir), writeHostile(env.WorkDir, filepath.Join(models, "llama-mha")))
+		},
+		Condition: func(condition string) (bool, error) {
+			if condition != "embedded" {
+				return false, fmt.Errorf("there is no condition %q", condition)
+			}
+			return len(embedded.names("models", "")) > 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,

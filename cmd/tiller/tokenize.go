@@ -34,7 +34,7 @@ func newTokenize() *cobra.Command {
 			if err := needModel(cmd, path); err != nil {
 				return err
 			}
-			t, err := tokenizer.Open(path)
+			t, err := openTokenizer(path)
 			if err != nil {
 				return err
 			}
@@ -44,7 +44,7 @@ func newTokenize() *cobra.Command {
 			}
 			tokens, err := t.Encode(string(text), o)
 			if err != nil {
-				return fmt.Errorf("standard input: %w", err)
+				return hint(path, fmt.Errorf("standard input: %w", err))
 			}
 			if asJSON {
 				return writeJSON(cmd.OutOrStdout(), reportTokens(tokens))
@@ -54,7 +54,7 @@ func newTokenize() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&path, "model", "", "Hugging Face folder, GGUF file, or tokenizer.json")
+	f.StringVar(&path, "model", "", "Hugging Face folder, GGUF file, embedded:NAME, or tokenizer.json")
 	f.BoolVar(&o.NoSpecial, "no-bos", false, "leave out the tokens that the tokenizer puts around a text")
 	f.BoolVar(&o.ParseSpecial, "parse-special", false, "read the names of special tokens in the text as these tokens")
 	f.BoolVar(&asJSON, "json", false, "print JSON")

@@ -2,8 +2,6 @@ package main
 
 import (
 	"github.com/spf13/cobra"
-
-	"tiller/steering/vectorfile"
 )
 
 func newVectorConvert() *cobra.Command {
@@ -23,7 +21,7 @@ func newVectorConvert() *cobra.Command {
 			if err := checkOutput(cmd, out, force, args[0]); err != nil {
 				return err
 			}
-			vector, _, err := vectorfile.Read(args[0])
+			vector, _, err := readVector(args[0])
 			if err != nil {
 				return err
 			}

@@ -54,7 +54,7 @@ func newVectorInspect() *cobra.Command {
 		Example: "tiller vector inspect happy.gguf --model SmolLM2-135M.gguf",
 		Args:    oneArg("the path of a vector file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			vector, info, err := vectorfile.Read(args[0])
+			vector, info, err := readVector(args[0])
 			if err != nil {
 				return err
 			}
@@ -91,7 +91,7 @@ func reportVector(path string, v *steering.Vector, info vectorfile.Info) *vector
 
 // fit tries the vector on a model.
 func fit(ctx context.Context, v *steering.Vector, path string) (*fitReport, error) {
-	m, err := model.Open(ctx, path, model.Options{Threads: 1})
+	m, err := openModel(ctx, path, model.Options{Threads: 1})
 	if err != nil {
 		return nil, err
 	}

@@ -57,8 +57,9 @@ func (p *Printer) joinRules(words []string, joint string) string {
 	return " " + strings.Join(segments, frameStyle.Render(joint))
 }
 
-func (p *Printer) promptRule(tokens int) string {
-	return " " + rule("prompt, "+Count(tokens, "token"), p.frameWidth(p.columns)-1)
+func (p *Printer) promptRule(h Header) string {
+	kind, size := h.about()
+	return " " + rule(kind+", "+size, p.frameWidth(p.columns)-1)
 }
 
 func (p *Printer) topRule(g []*lane) string {
@@ -72,7 +73,7 @@ func (p *Printer) topRule(g []*lane) string {
 func (p *Printer) bottomRule(g []*lane, s []LaneSummary) string {
 	words := make([]string, len(g))
 	for i, l := range g {
-		words[i] = Count(len(l.tokens), "token") + ", " + stopWord(s[i].Stop)
+		words[i] = l.ending(s[i])
 	}
 	return p.joinRules(words, "┴")
 }

@@ -39,7 +39,18 @@ type Header struct {
 	Model  string // one line about the model
 	Prompt string
 	Tokens int // in the prompt
+	// Answer, if not empty, is the right answer to the question that the
+	// prompt is.
+	Answer string
 	Lanes  []LaneHeader
+}
+
+// about says in a few words what the prompt is.
+func (h Header) about() (kind, size string) {
+	if h.Answer == "" {
+		return "prompt", Count(h.Tokens, "token")
+	}
+	return "question", Count(h.Tokens, "token") + ", the right answer is " + h.Answer
 }
 
 // LaneHeader names a lane. A lane with an empty plan is a base lane.
@@ -71,10 +82,11 @@ func (p *Printer) Begin(h Header) {
 		p.lanes = append(p.lanes, &lane{name: l.Name, plan: l.Plan, parts: -1, flow: newFlow(p.textWidth())})
 	}
 	if p.piped() {
-		p.printf("model: %s\nprompt (%s):\n%s\n", visible.Line(h.Model), Count(h.Tokens, "token"), visible.Text(h.Prompt))
+		kind, size := h.about()
+		p.printf("model: %s\n%s (%s):\n%s\n", visible.Line(h.Model), kind, visible.Line(size), visible.Text(h.Prompt))
 		return
 	}
-	p.printf(" %s\n\n%s\n", titleStyle.Render(cut(visible.Line(h.Model), p.frameWidth(p.columns)-2)), p.promptRule(h.Tokens))
+	p.printf(" %s\n\n%s\n", titleStyle.Render(cut(visible.Line(h.Model), p.frameWidth(p.columns)-2)), p.promptRule(h))
 	for _, line := range p.excerpt(h.Prompt) {
 		p.printf("  %s\n", line)
 	}
@@ -113,7 +125,7 @@ func (p *Printer) End(s Summary) error {
 	}
 	if p.piped() {
 		for i, l := range p.lanes {
-			p.printf("\n%s (%s, %s):\n", visible.Line(l.title()), Count(len(l.tokens), "token"), stopWord(s.Lanes[i].Stop))
+			p.printf("\n%s (%s):\n", visible.Line(l.title()), visible.Line(l.ending(s.Lanes[i])))
 			p.rows([]*lane{l}, 0)
 		}
 	} else {
@@ -130,6 +142,12 @@ func (p *Printer) End(s Summary) error {
 	p.printf("\n")
 	for _, sentence := range p.sentences(s) {
 		p.sentence(sentence)
+	}
+	if len(s.Notes) > 0 {
+		p.printf("\n")
+	}
+	for _, note := range s.Notes {
+		p.sentence(note)
 	}
 	return p.err
 }

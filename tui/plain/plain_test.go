@@ -79,6 +79,39 @@ func three() run {
 	return r
 }
 
+// graded is a question whose answer is known, and notes after it.
+func graded() run {
+	return run{
+		header: Header{
+			Model:  "embedded:base · llama · 4 layers of 96 · F32",
+			Prompt: "dial at 5 . ann +7 . bob +6 . cat -1 . where does the dial end ?",
+			Tokens: 20, Answer: "7",
+			Lanes: []LaneHeader{{Name: "base"}, {Name: "steered by @demo", Plan: "reason*0.6@2[sentence]"}},
+		},
+		lanes: [][]Token{split("the answer is 3 ."),
+			split("*we want the number on the dial . *first 5 ann +7 gives 2 . *then 2 bob +6 gives 8 . *then 8 cat -1 gives 7 . *so the answer is 7 .")},
+		summary: Summary{
+			Lanes: []LaneSummary{{Stop: "eos", Answer: &Answer{Given: "3"}}, {
+				Stop: "eos", Positions: 53, RowEdits: 5, Answer: &Answer{Given: "7", Right: true},
+				Fired: []Fired{{Term: "reason*0.6@2[sentence]", Count: 5, Ratios: []Ratio{{2, 0.3149}}}},
+			}},
+			Notes: []string{"Every lane has the same weights; a vector was added at each ▲. Try also:",
+				`tiller run --plan "reason*0.3@2[sentence]"`,
+				`tiller run --prompt "ann 7 . bob 3 . cat 9 . what is the biggest number ?"`},
+		},
+	}
+}
+
+// ungraded gave no answer, in a lane and in none steered.
+func ungraded() run {
+	r := graded()
+	r.header.Answer = "left\x1b[2J"
+	r.header.Lanes, r.lanes = r.header.Lanes[:1], [][]Token{split("we want")}
+	r.summary.Lanes = []LaneSummary{{Stop: "length", Answer: &Answer{}}}
+	r.summary.Notes = nil
+	return r
+}
+
 // write plays a run step by step into a Printer.
 func (r run) write(t *testing.T, o Options, profile colorprofile.Profile) string {
 	t.Helper()
@@ -107,7 +140,7 @@ func (r run) write(t *testing.T, o Options, profile colorprofile.Profile) string
 }
 
 func TestGolden(t *testing.T) {
-	runs := map[string]run{"pair": pair(), "single": single(), "three": three()}
+	runs := map[string]run{"pair": pair(), "single": single(), "three": three(), "graded": graded(), "ungraded": ungraded()}
 	for name, r := range runs {
 		for _, width := range []int{0, 40, 80, 120, 200} {
 			file := filepath.Join("testdata", fmt.Sprintf("%s-%d.txt", name, width))
@@ -178,7 +211,7 @@ func screen(t *testing.T, s string) string {
 }
 
 func TestLiveEndsAsWritten(t *testing.T) {
-	for name, r := range map[string]run{"pair": pair(), "single": single(), "three": three()} {
+	for name, r := range map[string]run{"pair": pair(), "single": single(), "three": three(), "graded": graded()} {
 		for _, width := range []int{20, 40, 80, 120, 200, 240} {
 			want := r.write(t, Options{Width: width}, colorprofile.NoTTY)
 			got := screen(t, r.write(t, Options{Width: width, Live: true}, colorprofile.TrueColor))

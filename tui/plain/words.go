@@ -14,6 +14,7 @@ import (
 type Summary struct {
 	Lanes           []LaneSummary // in the order of Header.Lanes
 	TokensPerSecond float64       // of all lanes together; 0 if not measured
+	Notes           []string      // what else there is to say, last
 }
 
 // LaneSummary is what happened in one lane.
@@ -24,6 +25,24 @@ type LaneSummary struct {
 	PromptEdits int // prompt positions before the last that were edited
 	RowEdits    int // rows edited, over all positions and layers
 	Warnings    []string
+	Answer      *Answer // nil where the right one isn't known
+}
+
+// Answer is what a lane answered to a question.
+type Answer struct {
+	Given string // empty if it gave none
+	Right bool
+}
+
+// verdict says in a word or two whether the answer is right.
+func (a Answer) verdict() string {
+	switch {
+	case a.Right:
+		return "✓ " + a.Given
+	case a.Given == "":
+		return "✗ no answer"
+	}
+	return "✗ " + a.Given
 }
 
 // Fired says how often a term of a plan fired, and how strong it was.
@@ -46,6 +65,15 @@ func (l *lane) title() string {
 		return l.name
 	}
 	return l.name + "  " + l.plan
+}
+
+// ending says what became of a lane.
+func (l *lane) ending(s LaneSummary) string {
+	words := Count(len(l.tokens), "token") + ", " + stopWord(s.Stop)
+	if s.Answer != nil {
+		words = s.Answer.verdict() + " · " + words
+	}
+	return words
 }
 
 // stopWord says why a lane ended.

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"tiller/steering"
+	"tiller/steering/lab/problem"
+)
+
+// demonstrationPlan steers the embedded base model where no plan is given.
+const demonstrationPlan = "@demo"
+
+// isEmbedded reports whether a reference names something embedded.
+func isEmbedded(ref string) bool { return strings.HasPrefix(ref, embeddedPrefix) }
+
+// hint adds to an error about a text for an embedded model where to find out
+// what it understands: such a model knows about a hundred words.
+func hint(ref string, err error) error {
+	if !isEmbedded(ref) {
+		return err
+	}
+	return fmt.Errorf("%w; for questions that %s understands, type: %s", err, ref, moreQuestions)
+}
+
+// moreQuestions is what to type for more questions.
+const moreQuestions = "tiller lab problems --split test --n 5"
+
+// ownQuestion is a question to type; what asks it fits into 80 columns.
+const ownQuestion = "ann 7 . bob 3 . cat 9 . what is the biggest number ?"
+
+// question returns the embedded question that a prompt for an embedded model
+// is, so that the answers can be graded; nil if it is none of them.
+func (o *runFlags) question(prompt string) *problem.Problem {
+	if !isEmbedded(o.model) || prompt == "" {
+		return nil
+	}
+	is := func(p problem.Problem) bool { return p.Question == prompt }
+	p, ok := embedded.question(prompt, is, "test", "hard", "tune")
+	if !ok {
+		return nil
+	}
+	return &p
+}
+
+// notes says, to those who typed no more than `tiller run`, what this is and
+// what to type next.
+func (r *run) notes() []string {
+	if !r.flags.demonstration {
+		return nil
+	}
+	notes := []string{"Every lane has the same weights; a vector was added at each ▲. Try also:"}
+	if last := r.lanes[len(r.lanes)-1].plan; last != nil {
+		notes = append(notes, "tiller run --plan "+shellQuote(weaker(*last).String()))
+	}
+	return append(notes, "tiller run --prompt "+shellQuote(ownQuestion))
+}
+
+// weaker is a plan with all strengths that are numbers halved.
+func weaker(p steering.Plan) steering.Plan {
+	p.Terms = slices.Clone(p.Terms)
+	for i, t := range p.Terms {
+		if t.Strength.Kind == steering.Constant {
+			p.Terms[i].Strength.Value = t.Strength.Value / 2
+		}
+	}
+	return p
+}
+
+// shellQuote puts a text between quotes for a shell: double ones where they
+// do, since these serve on every system.
+func shellQuote(s string) string {
+	if strings.ContainsAny(s, "\"\\$`!") {
+		return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	}
+	return `"` + s + `"`
+}
