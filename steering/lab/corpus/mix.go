@@ -30,6 +30,11 @@ type Mix struct {
 	// RecallLeast and RecallMost bound the facts of a recall document.
 	RecallLeast int `json:"recall_least"`
 	RecallMost  int `json:"recall_most"`
+	// RecallInOrder and RecallByTurns are the shares of recall documents that
+	// repeat the facts in their order and in one that is told; the others
+	// repeat them in any order.
+	RecallInOrder float64 `json:"recall_in_order"`
+	RecallByTurns float64 `json:"recall_by_turns"`
 	// FactsLeast and FactsMost bound the facts of a document of single facts.
 	FactsLeast int `json:"facts_least"`
 	FactsMost  int `json:"facts_most"`
@@ -68,7 +73,7 @@ type Mix struct {
 // Default is the mix that the shipped models are trained on.
 func Default() Mix {
 	return Mix{
-		Textbook: 0.35, Recall: 0.6, RecallLeast: 2, RecallMost: 8,
+		Textbook: 0.35, Recall: 0.6, RecallLeast: 2, RecallMost: 8, RecallInOrder: 0.35, RecallByTurns: 0.25,
 		FactsLeast: 3, FactsMost: 8, FactSlip: 0.15,
 		Quick: 0.12, Lesson: 0.1,
 		PlainReasoned: 0.08, QuickReasoned: 0.01,
@@ -93,7 +98,9 @@ func (m Mix) Validate() error {
 	}
 	t := m.Trace
 	rates := []rate{
-		{"textbook", m.Textbook}, {"recall", m.Recall}, {"fact_slip", m.FactSlip},
+		{"textbook", m.Textbook}, {"recall", m.Recall},
+		{"recall_in_order", m.RecallInOrder}, {"recall_by_turns", m.RecallByTurns}, {"recall_in_order and recall_by_turns together", m.RecallInOrder + m.RecallByTurns},
+		{"fact_slip", m.FactSlip},
 		{"quick", m.Quick}, {"lesson", m.Lesson}, {"quick and lesson together", m.Quick + m.Lesson},
 		{"plain_reasoned", m.PlainReasoned}, {"quick_reasoned", m.QuickReasoned},
 		{"lesson_haste", m.LessonHaste}, {"surprise", float64(m.Surprise)},

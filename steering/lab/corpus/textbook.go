@@ -16,10 +16,14 @@ func writeTextbook(w *writer, mix Mix, r *rand.Rand) {
 	}
 }
 
-// writeRecall writes facts of all families together and once more in another
-// order:
+// writeRecall writes facts of all families together and once more: in any
+// order, in the same one, or in one that is told as a question of the family
+// turns does. The latter two teach who comes next, which reasoning has to know
+// before every step.
 //
 //	ann 8 . eve pushes . bob +6 . again : eve pushes . bob +6 . ann 8 .
+//	ann 8 . eve pushes . bob +6 . in order : ann 8 . eve pushes . bob +6 .
+//	ann 8 . eve pushes . bob +6 . turns : bob ann eve . in order : bob +6 . ann 8 . eve pushes .
 func writeRecall(w *writer, mix Mix, r *rand.Rand) {
 	names := problem.Names()
 	who := r.Perm(len(names))[:mix.RecallLeast+r.IntN(mix.RecallMost-mix.RecallLeast+1)]
@@ -28,10 +32,28 @@ func writeRecall(w *writer, mix Mix, r *rand.Rand) {
 		args[i] = drawArg(drawFamily(r), r)
 		w.add(mix.Surprise, names[who[i]], args[i], ".")
 	}
-	w.add(mix.Surprise, "again", ":")
-	for _, i := range r.Perm(len(who)) {
-		// Whose turn it is nobody can tell, but what follows everybody.
-		w.add(mix.Surprise, names[who[i]])
+	order := make([]int, len(who))
+	for i := range order {
+		order[i] = i
+	}
+	next := float32(1) // the weight of a name
+	switch u := r.Float64(); {
+	case u < mix.RecallInOrder:
+		w.text(mix.Surprise, "in order :")
+	case u < mix.RecallInOrder+mix.RecallByTurns:
+		order = r.Perm(len(who))
+		w.text(mix.Surprise, "turns :")
+		for _, i := range order {
+			w.add(mix.Surprise, names[who[i]])
+		}
+		w.text(mix.Surprise, ". in order :")
+	default:
+		order = r.Perm(len(who))
+		w.text(mix.Surprise, "again :")
+		next = mix.Surprise // nobody can tell whose turn it is
+	}
+	for _, i := range order {
+		w.add(next, names[who[i]])
 		w.add(1, args[i], ".")
 	}
 	w.add(1, EOS)

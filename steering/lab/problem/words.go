@@ -15,7 +15,7 @@ func Words() []string {
 		// What a sentence of an answer begins with, and what holds it together.
 		strings.Fields("the we first then next wait check so answer is gives want"),
 		// Textbooks and headers.
-		strings.Fields("fact again quick slow quiz lesson"),
+		strings.Fields("fact again in order quick slow quiz lesson"),
 	)
 	for _, f := range families {
 		words = append(words, f.states...)
