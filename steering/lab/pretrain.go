@@ -13,18 +13,47 @@ import (
 	"tiller/steering/lab/corpus"
 )
 
-// Shape is the network of the embedded models.
-func Shape() model.Config {
+// Network is the size of a model, whose heads share its width.
+type Network struct {
+	Layers      int     `json:"layers"`
+	DModel      int     `json:"d_model"`
+	Heads       int     `json:"heads"`
+	FeedForward int     `json:"feed_forward"`
+	Context     int     `json:"context"`
+	RopeTheta   float64 `json:"rope_theta"`
+}
+
+// DefaultNetwork is that of the shipped models.
+func DefaultNetwork() Network {
+	return Network{Layers: 4, DModel: 96, Heads: 4, FeedForward: 256, Context: 256, RopeTheta: 1000}
+}
+
+// check reports heads that don't share the width evenly; the rest is checked
+// where a model is made.
+func (n Network) check() error {
+	if n.Heads < 1 || n.DModel%n.Heads != 0 {
+		return fmt.Errorf("a width of %d can't be shared by %d heads", n.DModel, n.Heads)
+	}
+	return nil
+}
+
+// config is the network as a Llama over the corpus's words.
+func (n Network) config() model.Config {
 	return model.Config{
-		Architecture: "llama", Layers: 4, DModel: 96, Heads: 4, KVHeads: 4, HeadDim: 24, FFN: 256,
-		Vocab: len(corpus.Vocabulary()), Context: 256, NormEpsilon: 1e-5, Tied: true, Rope: model.Rope{Theta: 1000},
+		Architecture: "llama", Layers: n.Layers, DModel: n.DModel, Heads: n.Heads, KVHeads: n.Heads,
+		HeadDim: n.DModel / n.Heads, FFN: n.FeedForward, Context: n.Context,
+		Vocab: len(corpus.Vocabulary()), NormEpsilon: 1e-5, Tied: true, Rope: model.Rope{Theta: n.RopeTheta},
 	}
 }
+
+// Shape is the network of the embedded models.
+func Shape() model.Config { return DefaultNetwork().config() }
 
 // Pretraining says how the base model is trained.
 type Pretraining struct {
 	// Seed chooses the first weights and the documents.
-	Seed uint64 `json:"seed"`
+	Seed    uint64  `json:"seed"`
+	Network Network `json:"network"`
 	// TokensPerStep is how many tokens each step learns from, at least.
 	TokensPerStep int           `json:"tokens_per_step"`
 	Mix           corpus.Mix    `json:"mix"`
@@ -35,6 +64,7 @@ type Pretraining struct {
 func DefaultPretraining(seed uint64) Pretraining {
 	return Pretraining{
 		Seed:          seed,
+		Network:       DefaultNetwork(),
 		TokensPerStep: 2080,
 		Mix:           corpus.Default(),
 		Train: train.Options{
@@ -54,6 +84,9 @@ type Progress struct {
 	// Reward is the share of sampled answers that were right; NaN where
 	// nothing is sampled.
 	Reward float64
+	// Score is the share of tune problems that were answered right when last
+	// asked; NaN where there is none. Trainers leave it alone.
+	Score float64
 }
 
 // A Pretrainer trains a base model step by step. It belongs to one goroutine.
@@ -68,7 +101,10 @@ type Pretrainer struct {
 // for the embedding and 1/sqrt(inputs) for matrices, less where blocks write
 // to the residual stream, as many times as they do (Radford et al. 2019).
 func NewPretrainer(ctx context.Context, o Pretraining, options model.Options) (*Pretrainer, error) {
-	shape := Shape()
+	if err := o.Network.check(); err != nil {
+		return nil, err
+	}
+	shape := o.Network.config()
 	r := rand.New(rand.NewPCG(o.Seed, 0))
 	m, err := model.New(ctx, shape, func(name string, s []int) []float32 { return firstWeights(r, name, s, shape.Layers) }, options)
 	if err != nil {
