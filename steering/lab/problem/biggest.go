@@ -36,12 +36,11 @@ func biggest() Family {
 // drawBiggest draws the answer first, since the biggest of many digits drawn
 // alike is mostly 9, and then who has it: the first one half as often as
 // another. Below 3 there is hardly anything to be bigger than.
-func drawBiggest(size int, r *rand.Rand) (string, []string) {
+func drawBiggest(into []string, r *rand.Rand) string {
 	top := 3 + r.IntN(7)
-	out := make([]string, size)
-	for i := range out {
-		out[i] = strconv.Itoa(r.IntN(top))
+	for i := range into {
+		into[i] = strconv.Itoa(r.IntN(top))
 	}
-	out[(1+r.IntN(2*size-1))/2] = strconv.Itoa(top)
-	return "", out
+	into[(1+r.IntN(2*len(into)-1))/2] = strconv.Itoa(top)
+	return ""
 }

@@ -17,8 +17,10 @@ func dial() Family {
 		states:  states,
 		answers: states,
 		args:    args,
-		draw: func(size int, r *rand.Rand) (string, []string) {
-			return states[r.IntN(len(states))], choose(args, size, r)
+		draw: func(into []string, r *rand.Rand) string {
+			start := states[r.IntN(len(states))]
+			choose(into, args, r)
+			return start
 		},
 		apply: func(state, arg string) (string, bool) {
 			s, ok := digit(state)

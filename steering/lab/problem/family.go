@@ -27,8 +27,8 @@ type Family struct {
 	args    []string // every argument
 	ordered bool     // the question tells the order of the facts after them
 
-	// draw draws a start and the arguments in the order of their application.
-	draw func(size int, r *rand.Rand) (start string, args []string)
+	// draw fills args, in the order of their application, and draws a start.
+	draw func(args []string, r *rand.Rand) (start string)
 	// apply says what an argument makes of a state; it is not ok for either
 	// if it isn't the family's.
 	apply func(state, arg string) (result string, ok bool)
@@ -66,8 +66,8 @@ func (f Family) Args() []string { return slices.Clone(f.args) }
 // Make draws a problem of any split, and so without an ID. A size outside 1 to
 // MaxSize is brought to the nearest one in it.
 func (f Family) Make(size int, r *rand.Rand) Problem {
-	start, args := f.draw(min(max(size, 1), MaxSize), r)
-	return f.dress(start, args, r)
+	args := make([]string, min(max(size, 1), MaxSize))
+	return f.dress(f.draw(args, r), args, r)
 }
 
 // solve applies the arguments in order.

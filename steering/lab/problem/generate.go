@@ -17,8 +17,9 @@ func Draw(split Split, f Family, size int, r *rand.Rand) (Problem, error) {
 		return Problem{}, err
 	}
 	answer := f.answers[r.IntN(len(f.answers))]
+	args := make([]string, size)
 	for range maxDraws {
-		start, args := f.draw(size, r)
+		start := f.draw(args, r)
 		if f.solve(start, args) != answer || splitOf(start, args) != split {
 			continue
 		}

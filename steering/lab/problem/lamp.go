@@ -21,14 +21,14 @@ func lamp() Family {
 		states:  states,
 		answers: states,
 		args:    args,
-		draw: func(size int, r *rand.Rand) (string, []string) {
-			out := choose(idle, size, r)
-			for i := range out {
+		draw: func(into []string, r *rand.Rand) string {
+			choose(into, idle, r)
+			for i := range into {
 				if r.IntN(2) == 0 {
-					out[i] = "pushes"
+					into[i] = "pushes"
 				}
 			}
-			return states[r.IntN(2)], out
+			return states[r.IntN(2)]
 		},
 		apply: func(state, arg string) (string, bool) {
 			i := slices.Index(states, state)

@@ -14,7 +14,7 @@ import (
 )
 
 // Problem is a question with its answer. Its text is words with single spaces
-// between them.
+// between them. What JSON leaves out Parse finds in the question again.
 type Problem struct {
 	// ID is the split, the family and a hash of family and question:
 	// "test/sum/7f3a9c2e51d0".

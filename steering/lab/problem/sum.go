@@ -15,8 +15,9 @@ func sum() Family {
 		states:  digits(""),
 		answers: digits(""),
 		args:    args,
-		draw: func(size int, r *rand.Rand) (string, []string) {
-			return "", choose(args, size, r)
+		draw: func(into []string, r *rand.Rand) string {
+			choose(into, args, r)
+			return ""
 		},
 		apply: func(state, arg string) (string, bool) {
 			sign, d, ok := operand(arg)
@@ -32,11 +33,9 @@ func sum() Family {
 	}
 }
 
-// choose draws n of the words, each as likely and with repeats.
-func choose(words []string, n int, r *rand.Rand) []string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = words[r.IntN(len(words))]
+// choose fills into with words, each as likely and with repeats.
+func choose(into, words []string, r *rand.Rand) {
+	for i := range into {
+		into[i] = words[r.IntN(len(words))]
 	}
-	return out
 }

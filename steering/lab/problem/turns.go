@@ -18,15 +18,15 @@ func turns() Family {
 		answers: states,
 		args:    append(digits("+"), set...),
 		ordered: true,
-		draw: func(size int, r *rand.Rand) (string, []string) {
-			out := choose(add, size, r)
+		draw: func(into []string, r *rand.Rand) string {
+			choose(into, add, r)
 			// What is set last would be the answer, to be read off without a sum.
-			for i := range size - 1 {
+			for i := range len(into) - 1 {
 				if r.IntN(4) == 0 {
-					out[i] = set[r.IntN(len(set))]
+					into[i] = set[r.IntN(len(set))]
 				}
 			}
-			return states[r.IntN(len(states))], out
+			return states[r.IntN(len(states))]
 		},
 		apply: func(state, arg string) (string, bool) {
 			s, ok := digit(state)
