@@ -3,6 +3,7 @@ package corpus
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,30 +17,32 @@ const (
 )
 
 // tokens are all tokens in the order of their ids.
-func tokens() []string { return slices.Concat([]string{BOS, EOS}, problem.Words()) }
+var tokens = slices.Concat([]string{BOS, EOS}, problem.Words())
+
+// ids are the ids of tokens.
+var ids = func() map[string]int {
+	m := map[string]int{}
+	for id, word := range tokens {
+		m[word] = id
+	}
+	return m
+}()
 
 // Vocabulary gives every token its id, without gaps from 0 on.
-func Vocabulary() map[string]int {
-	ids := map[string]int{}
-	for id, word := range tokens() {
-		ids[word] = id
-	}
-	return ids
-}
+func Vocabulary() map[string]int { return maps.Clone(ids) }
 
 // Encode turns words into ids. It fails on a word that is not in Vocabulary,
 // and names it.
 func Encode(words []string) ([]int, error) {
-	known := Vocabulary()
-	ids := make([]int, len(words))
+	out := make([]int, len(words))
 	for i, word := range words {
-		id, ok := known[word]
+		id, ok := ids[word]
 		if !ok {
 			return nil, fmt.Errorf("the word %q is not in the lab's vocabulary", word)
 		}
-		ids[i] = id
+		out[i] = id
 	}
-	return ids, nil
+	return out, nil
 }
 
 // Tokenizer is the content of a Hugging Face tokenizer.json: every word between
@@ -50,7 +53,7 @@ func Tokenizer() []byte {
 		return fmt.Sprintf(`    {"id": %d, "content": %q, "single_word": false, "lstrip": false, "rstrip": false, "normalized": false, "special": true}`, id, content)
 	}
 	var vocab []string
-	for id, word := range tokens() {
+	for id, word := range tokens {
 		key, _ := json.Marshal(word) // a string can't fail
 		vocab = append(vocab, fmt.Sprintf("      %s: %d", key, id))
 	}
