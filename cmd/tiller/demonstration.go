@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tiller/steering"
+	"tiller/steering/lab/corpus"
 	"tiller/steering/lab/problem"
 )
 
@@ -27,18 +28,21 @@ func hint(ref string, err error) error {
 // moreQuestions is what to type for more questions.
 const moreQuestions = "tiller lab problems --split test --n 5"
 
-// ownQuestion is a question to type; what asks it fits into 80 columns.
-const ownQuestion = "ann 7 . bob 3 . cat 9 . what is the biggest number ?"
+// ownQuestion is a question to type, of the test split.
+const ownQuestion = "ann +7 . bob +8 . cat +8 . what is the last digit of the total ?"
 
-// question returns the embedded question that a prompt for an embedded model
-// is, so that the answers can be graded; nil if it is none of them.
+// question returns the lab's question that a prompt for an embedded model is,
+// after the header that may stand before it, so that the answers can be
+// graded; nil if the prompt is none.
 func (o *runFlags) question(prompt string) *problem.Problem {
-	if !isEmbedded(o.model) || prompt == "" {
+	if !isEmbedded(o.model) {
 		return nil
 	}
-	is := func(p problem.Problem) bool { return p.Question == prompt }
-	p, ok := embedded.question(prompt, is, "test", "hard", "tune")
-	if !ok {
+	for _, header := range []string{corpus.QuickHeader, corpus.LessonHeader} {
+		prompt = strings.TrimPrefix(prompt, header)
+	}
+	p, err := problem.Parse(prompt)
+	if err != nil {
 		return nil
 	}
 	return &p

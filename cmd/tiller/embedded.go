@@ -167,28 +167,18 @@ func (l library) demonstration() (problem.Problem, error) {
 			return problem.Problem{}, fmt.Errorf("cannot read %smanifest.json: %w", embeddedPrefix, err)
 		}
 	}
-	id := manifest.Demonstration
-	found, ok := l.question(id, func(p problem.Problem) bool { return id == "" || p.ID == id }, "test")
-	if !ok {
-		return found, errors.New("this build of tiller carries no demonstration: pass --model and --prompt")
+	data, err := fs.ReadFile(l.files, "splits/test.jsonl")
+	if err != nil {
+		return problem.Problem{}, errors.New("this build of tiller carries no demonstration: pass --model and --prompt")
 	}
-	return found, nil
-}
-
-// question returns the first question of the named splits that is wanted. Lines
-// without the text has are passed over unread.
-func (l library) question(has string, wanted func(problem.Problem) bool, splits ...string) (problem.Problem, bool) {
-	for _, split := range splits {
-		data, err := fs.ReadFile(l.files, path.Join("splits", split+".jsonl"))
-		if err != nil {
-			continue
+	for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
+		var p problem.Problem
+		if err := json.Unmarshal(s.Bytes(), &p); err != nil {
+			return p, fmt.Errorf("cannot read %ssplits/test.jsonl: %w", embeddedPrefix, err)
 		}
-		for s := bufio.NewScanner(bytes.NewReader(data)); s.Scan(); {
-			var p problem.Problem
-			if bytes.Contains(s.Bytes(), []byte(has)) && json.Unmarshal(s.Bytes(), &p) == nil && wanted(p) {
-				return p, true
-			}
+		if manifest.Demonstration == "" || p.ID == manifest.Demonstration {
+			return p, nil
 		}
 	}
-	return problem.Problem{}, false
+	return problem.Problem{}, fmt.Errorf("%ssplits/test.jsonl lacks the question %q of the demonstration", embeddedPrefix, manifest.Demonstration)
 }

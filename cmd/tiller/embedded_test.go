@@ -9,6 +9,7 @@ import (
 	"tiller/model"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/lab/problem"
 )
 
 // shelf is a library as small as can be; files replace or add to what it has.
@@ -91,7 +92,7 @@ func TestDemonstration(t *testing.T) {
 		{"", "one ?", ""},
 		{`{"demonstration":"test/sum/2","seed":1}`, "two ?", ""},
 		{`{"seed":1}`, "one ?", ""},
-		{`{"demonstration":"test/sum/3"}`, "", "carries no demonstration"},
+		{`{"demonstration":"test/sum/3"}`, "", `lacks the question "test/sum/3"`},
 		{`{"demonstration":3}`, "", "manifest.json"},
 	} {
 		files := map[string]string{}
@@ -147,6 +148,13 @@ func TestEmbeddedFit(t *testing.T) {
 				t.Errorf("%s, @%s: %v", ref, name, err)
 			}
 		}
+	}
+}
+
+func TestOwnQuestion(t *testing.T) {
+	p, err := problem.Parse(ownQuestion)
+	if err != nil || p.Question != ownQuestion || !strings.HasPrefix(p.ID, "test/") {
+		t.Errorf("%q is not a question of the test split: %+v, %v", ownQuestion, p, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -135,25 +136,35 @@ func tokenizerKind(c *checkpoint.Checkpoint) string {
 		}
 		return kind
 	}
-	f, size, err := regularfile.Open(filepath.Join(c.Path, "tokenizer.json"))
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	if size > maxTokenizerFile {
-		return ""
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxTokenizerFile))
-	if err != nil {
-		return ""
-	}
 	var file struct {
 		Model struct {
 			Type string `json:"type"`
 		} `json:"model"`
 	}
-	_ = json.Unmarshal(text, &file) // tokenizer.Open says what is wrong with it
+	_ = json.Unmarshal(tokenizerFile(c.Path), &file) // tokenizer.Open says what is wrong with it
 	return file.Model.Type
+}
+
+// tokenizerFile is the content of a model folder's tokenizer.json; nil if it
+// can't be had, of which tokenizer.Open says why.
+func tokenizerFile(ref string) []byte {
+	if folder, err := embedded.model(ref); err == nil && folder != nil {
+		text, _ := fs.ReadFile(folder, "tokenizer.json")
+		return text
+	}
+	f, size, err := regularfile.Open(filepath.Join(ref, "tokenizer.json"))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	if size > maxTokenizerFile {
+		return nil
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxTokenizerFile))
+	if err != nil {
+		return nil
+	}
+	return text
 }
 
 // architecture is what the files call themselves, supported or not.

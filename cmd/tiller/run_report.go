@@ -24,7 +24,7 @@ type runReport struct {
 	Sampling samplingReport    `json:"sampling"`
 	Vectors  map[string]string `json:"vectors"` // file of each name that plans use
 	Tool     string            `json:"tool"`
-	// Question is the embedded one that the prompt is, if it is one.
+	// Question is the one of the lab that the prompt is, if it is one.
 	Question *problem.Problem `json:"question,omitempty"`
 }
 

@@ -23,6 +23,9 @@ type lane struct {
 // token appends t; parts says that it is the first one base doesn't share.
 func (l *lane) token(t Token, parts bool) {
 	text := t.Text
+	if len(l.tokens) == 0 && l.flow.width > 0 {
+		text = strings.TrimLeft(text, " ") // all lanes' columns begin alike
+	}
 	if parts {
 		l.parts = len(l.tokens)
 	}

@@ -97,7 +97,7 @@ func graded() run {
 			}},
 			Notes: []string{"Every lane has the same weights; a vector was added at each ▲. Try also:",
 				`tiller run --plan "reason*0.3@2[sentence]"`,
-				`tiller run --prompt "ann 7 . bob 3 . cat 9 . what is the biggest number ?"`},
+				`tiller run --prompt "ann +7 . bob +8 . cat +8 . what is the last digit of the total ?"`},
 		},
 	}
 }

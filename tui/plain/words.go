@@ -156,11 +156,11 @@ func (l *lane) steering(s LaneSummary) string {
 	if n := l.steeredTokens(); n == len(l.tokens) {
 		of = "Every token"
 	}
-	prompt := "no earlier position of the prompt"
+	prompt := "no earlier prompt position"
 	if s.PromptEdits > 0 {
-		prompt = Count(s.PromptEdits, "earlier position") + " of the prompt"
+		prompt = Count(s.PromptEdits, "earlier prompt position")
 	}
-	return fmt.Sprintf("▲ %s steered, and %s; %s edited in all.", of, prompt, Count(s.RowEdits, "row"))
+	return fmt.Sprintf("▲ %s steered, and %s; %s edited.", of, prompt, Count(s.RowEdits, "row"))
 }
 
 // sentence says how often a term fired and how strong it was.
