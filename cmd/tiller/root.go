@@ -24,6 +24,7 @@ func newRoot() *cobra.Command {
 		newTokenize(),
 		newModel(),
 		newVector(),
+		newLab(),
 	)
 	return root
 }

@@ -14,7 +14,7 @@ func cups() Family {
 	args := []string{"left-middle", "left-right", "middle-right"}
 	return Family{
 		Name:    "cups",
-		About:   "Follow the coin under one of three cups, two of which are swapped at a time.",
+		About:   "Follow a coin under three cups, two of which are swapped at a time.",
 		start:   "coin",
 		asked:   "where is the coin after these swaps",
 		wanted:  "the place of the coin",

@@ -10,7 +10,7 @@ func turns() Family {
 	add, set, states := digits("+"), digits("="), digits("")
 	return Family{
 		Name:    "turns",
-		About:   "Add to a score or set it anew, in the order of the turns, and keep the last digit.",
+		About:   "Add to a score or set it, in turns, and keep the last digit.",
 		start:   "score",
 		asked:   "what is the last digit of the score",
 		wanted:  "the last digit of the score",
