@@ -4823,9 +4823,9 @@ done196:
 	VZEROUPPER
 	RET
 
-// func avxAccumulate1x8(dst *float32, dstStride int, coef *float32, coefRow int, coefStep int, src *float32, srcStride int, n int, count int)
+// func avxAccumulate1x24(dst *float32, dstStride int, coef *float32, coefRow int, coefStep int, src *float32, srcStride int, n int, count int)
 // Requires: AVX, FMA3
-TEXT ·avxAccumulate1x8(SB), NOSPLIT, $0-72
+TEXT ·avxAccumulate1x24(SB), NOSPLIT, $0-72
 	MOVQ dst+0(FP), AX
 	MOVQ src+40(FP), CX
 	MOVQ count+64(FP), DX
@@ -4834,6 +4834,8 @@ TEXT ·avxAccumulate1x8(SB), NOSPLIT, $0-72
 
 loop199:
 	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
 	MOVQ    coef+16(FP), SI
 	MOVQ    n+56(FP), DI
 	MOVQ    CX, BX
@@ -4841,8 +4843,10 @@ loop199:
 	JL      done202
 
 loop201:
-	VBROADCASTSS (SI), Y1
-	VFMADD231PS  (BX), Y1, Y0
+	VBROADCASTSS (SI), Y3
+	VFMADD231PS  (BX), Y3, Y0
+	VFMADD231PS  32(BX), Y3, Y1
+	VFMADD231PS  64(BX), Y3, Y2
 	ADDQ         coefStep+32(FP), SI
 	ADDQ         srcStride+48(FP), BX
 	SUBQ         $0x00000001, DI
@@ -4851,13 +4855,53 @@ loop201:
 
 done202:
 	VMOVUPS Y0, (AX)
-	ADDQ    $0x00000020, AX
-	ADDQ    $0x00000020, CX
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	ADDQ    $0x00000060, AX
+	ADDQ    $0x00000060, CX
 	SUBQ    $0x00000001, DX
 	CMPQ    DX, $0x00000001
 	JGE     loop199
 
 done200:
+	VZEROUPPER
+	RET
+
+// func avxAccumulate1x8(dst *float32, dstStride int, coef *float32, coefRow int, coefStep int, src *float32, srcStride int, n int, count int)
+// Requires: AVX, FMA3
+TEXT ·avxAccumulate1x8(SB), NOSPLIT, $0-72
+	MOVQ dst+0(FP), AX
+	MOVQ src+40(FP), CX
+	MOVQ count+64(FP), DX
+	CMPQ DX, $0x00000001
+	JL   done204
+
+loop203:
+	VMOVUPS (AX), Y0
+	MOVQ    coef+16(FP), SI
+	MOVQ    n+56(FP), DI
+	MOVQ    CX, BX
+	CMPQ    DI, $0x00000001
+	JL      done206
+
+loop205:
+	VBROADCASTSS (SI), Y1
+	VFMADD231PS  (BX), Y1, Y0
+	ADDQ         coefStep+32(FP), SI
+	ADDQ         srcStride+48(FP), BX
+	SUBQ         $0x00000001, DI
+	CMPQ         DI, $0x00000001
+	JGE          loop205
+
+done206:
+	VMOVUPS Y0, (AX)
+	ADDQ    $0x00000020, AX
+	ADDQ    $0x00000020, CX
+	SUBQ    $0x00000001, DX
+	CMPQ    DX, $0x00000001
+	JGE     loop203
+
+done204:
 	VZEROUPPER
 	RET
 
@@ -4875,9 +4919,9 @@ TEXT ·avxAccumulateTail(SB), NOSPLIT, $0-56
 	VMOVUPS    (DI), Y0
 	VMASKMOVPS (AX), Y0, Y1
 	CMPQ       BX, $0x00000001
-	JL         done204
+	JL         done208
 
-loop203:
+loop207:
 	VBROADCASTSS (CX), Y2
 	VMASKMOVPS   (DX), Y0, Y3
 	VFMADD231PS  Y3, Y2, Y1
@@ -4885,9 +4929,9 @@ loop203:
 	ADDQ         srcStride+32(FP), DX
 	SUBQ         $0x00000001, BX
 	CMPQ         BX, $0x00000001
-	JGE          loop203
+	JGE          loop207
 
-done204:
+done208:
 	VMASKMOVPS Y1, Y0, (AX)
 	VZEROUPPER
 	RET
@@ -4901,9 +4945,9 @@ TEXT ·avxAxpy(SB), NOSPLIT, $0-36
 	MOVQ         n+16(FP), DX
 	MOVQ         tail+24(FP), BX
 	CMPQ         DX, $0x00000001
-	JL           done206
+	JL           done210
 
-loop205:
+loop209:
 	VMOVUPS     (AX), Y1
 	VMOVUPS     (CX), Y2
 	VFMADD231PS Y2, Y0, Y1
@@ -4912,11 +4956,11 @@ loop205:
 	ADDQ        $0x00000020, CX
 	SUBQ        $0x00000001, DX
 	CMPQ        DX, $0x00000001
-	JGE         loop205
+	JGE         loop209
 
-done206:
+done210:
 	TESTQ       BX, BX
-	JZ          skip207
+	JZ          skip211
 	LEAQ        tailMask<>+32(SB), DX
 	SHLQ        $0x02, BX
 	SUBQ        BX, DX
@@ -4926,7 +4970,7 @@ done206:
 	VFMADD231PS Y3, Y0, Y2
 	VMASKMOVPS  Y2, Y1, (AX)
 
-skip207:
+skip211:
 	VZEROUPPER
 	RET
 
@@ -4938,20 +4982,20 @@ TEXT ·avxScale(SB), NOSPLIT, $0-28
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done209
+	JL           done213
 
-loop208:
+loop212:
 	VMOVUPS (AX), Y1
 	VMULPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000001, CX
 	CMPQ    CX, $0x00000001
-	JGE     loop208
+	JGE     loop212
 
-done209:
+done213:
 	TESTQ      DX, DX
-	JZ         skip210
+	JZ         skip214
 	LEAQ       tailMask<>+32(SB), CX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
@@ -4960,7 +5004,7 @@ done209:
 	VMULPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
 
-skip210:
+skip214:
 	VZEROUPPER
 	RET
 
@@ -4974,9 +5018,9 @@ TEXT ·avxScaleMul(SB), NOSPLIT, $0-44
 	MOVQ         n+24(FP), BX
 	MOVQ         tail+32(FP), SI
 	CMPQ         BX, $0x00000001
-	JL           done212
+	JL           done216
 
-loop211:
+loop215:
 	VMOVUPS (CX), Y1
 	VMOVUPS (DX), Y2
 	VMULPS  Y0, Y1, Y1
@@ -4987,11 +5031,11 @@ loop211:
 	ADDQ    $0x00000020, DX
 	SUBQ    $0x00000001, BX
 	CMPQ    BX, $0x00000001
-	JGE     loop211
+	JGE     loop215
 
-done212:
+done216:
 	TESTQ      SI, SI
-	JZ         skip213
+	JZ         skip217
 	LEAQ       tailMask<>+32(SB), BX
 	SHLQ       $0x02, SI
 	SUBQ       SI, BX
@@ -5003,7 +5047,7 @@ done212:
 	VMASKMOVPS Y2, Y1, (AX)
 	ADDQ       $0x00000020, AX
 
-skip213:
+skip217:
 	VZEROUPPER
 	RET
 
@@ -5015,20 +5059,20 @@ TEXT ·avxDivide(SB), NOSPLIT, $0-28
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done215
+	JL           done219
 
-loop214:
+loop218:
 	VMOVUPS (AX), Y1
 	VDIVPS  Y0, Y1, Y1
 	VMOVUPS Y1, (AX)
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000001, CX
 	CMPQ    CX, $0x00000001
-	JGE     loop214
+	JGE     loop218
 
-done215:
+done219:
 	TESTQ      DX, DX
-	JZ         skip216
+	JZ         skip220
 	LEAQ       tailMask<>+32(SB), CX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
@@ -5037,7 +5081,7 @@ done215:
 	VDIVPS     Y0, Y2, Y2
 	VMASKMOVPS Y2, Y1, (AX)
 
-skip216:
+skip220:
 	VZEROUPPER
 	RET
 
@@ -5050,9 +5094,9 @@ TEXT ·avxSwiglu(SB), NOSPLIT, $0-40
 	MOVQ n+24(FP), BX
 	MOVQ tail+32(FP), SI
 	CMPQ BX, $0x00000001
-	JL   done218
+	JL   done222
 
-loop217:
+loop221:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      (DX), Y1
 	VORPS        repeated80000000<>+0(SB), Y0, Y2
@@ -5093,11 +5137,11 @@ loop217:
 	ADDQ         $0x00000020, DX
 	SUBQ         $0x00000001, BX
 	CMPQ         BX, $0x00000001
-	JGE          loop217
+	JGE          loop221
 
-done218:
+done222:
 	TESTQ        SI, SI
-	JZ           skip219
+	JZ           skip223
 	LEAQ         tailMask<>+32(SB), BX
 	SHLQ         $0x02, SI
 	SUBQ         SI, BX
@@ -5139,7 +5183,7 @@ done218:
 	VMASKMOVPS   Y1, Y0, (AX)
 	ADDQ         $0x00000020, AX
 
-skip219:
+skip223:
 	VZEROUPPER
 	RET
 
@@ -5282,19 +5326,19 @@ TEXT ·avxMaximum(SB), NOSPLIT, $0-28
 	MOVQ    n+8(FP), CX
 	MOVQ    tail+16(FP), DX
 	CMPQ    CX, $0x00000001
-	JL      done221
+	JL      done225
 
-loop220:
+loop224:
 	VMOVUPS (AX), Y2
 	VMAXPS  Y2, Y0, Y0
 	ADDQ    $0x00000020, AX
 	SUBQ    $0x00000001, CX
 	CMPQ    CX, $0x00000001
-	JGE     loop220
+	JGE     loop224
 
-done221:
+done225:
 	TESTQ      DX, DX
-	JZ         skip222
+	JZ         skip226
 	LEAQ       tailMask<>+32(SB), CX
 	SHLQ       $0x02, DX
 	SUBQ       DX, CX
@@ -5303,7 +5347,7 @@ done221:
 	VBLENDVPS  Y2, Y3, Y1, Y3
 	VMAXPS     Y3, Y0, Y0
 
-skip222:
+skip226:
 	VEXTRACTF128 $0x01, Y0, X1
 	VMAXPS       X1, X0, X0
 	VMOVHLPS     X0, X0, X1
@@ -5333,9 +5377,9 @@ TEXT ·avxExpShifted(SB), NOSPLIT, $0-36
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done224
+	JL           done228
 
-loop223:
+loop227:
 	VMOVUPS      (AX), Y2
 	VSUBPS       Y0, Y2, Y2
 	VMOVUPS      repeated42b20000<>+0(SB), Y3
@@ -5368,11 +5412,11 @@ loop223:
 	ADDQ         $0x00000020, AX
 	SUBQ         $0x00000001, CX
 	CMPQ         CX, $0x00000001
-	JGE          loop223
+	JGE          loop227
 
-done224:
+done228:
 	TESTQ        DX, DX
-	JZ           skip225
+	JZ           skip229
 	LEAQ         tailMask<>+32(SB), CX
 	SHLQ         $0x02, DX
 	SUBQ         DX, CX
@@ -5408,7 +5452,7 @@ done224:
 	VADDPS       Y4, Y1, Y1
 	VMASKMOVPS   Y4, Y2, (AX)
 
-skip225:
+skip229:
 	VEXTRACTF128 $0x01, Y1, X0
 	VADDPS       X0, X1, X1
 	VMOVHLPS     X1, X1, X0
@@ -5430,9 +5474,9 @@ TEXT ·avxSumExp(SB), NOSPLIT, $0-40
 	MOVQ         n+8(FP), CX
 	MOVQ         tail+16(FP), DX
 	CMPQ         CX, $0x00000001
-	JL           done227
+	JL           done231
 
-loop226:
+loop230:
 	VMOVUPS      (AX), Y4
 	VEXTRACTF128 $0x00, Y4, X5
 	VCVTPS2PD    X5, Y5
@@ -5493,11 +5537,11 @@ loop226:
 	ADDQ         $0x00000020, AX
 	SUBQ         $0x00000001, CX
 	CMPQ         CX, $0x00000001
-	JGE          loop226
+	JGE          loop230
 
-done227:
+done231:
 	TESTQ        DX, DX
-	JZ           skip228
+	JZ           skip232
 	LEAQ         tailMask<>+32(SB), CX
 	SHLQ         $0x02, DX
 	SUBQ         DX, CX
@@ -5561,7 +5605,7 @@ done227:
 	VMULPD       Y1, Y4, Y4
 	VADDPD       Y4, Y3, Y3
 
-skip228:
+skip232:
 	VADDPD       Y3, Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X0
 	VADDPD       X0, X2, X2
@@ -5752,9 +5796,9 @@ TEXT ·avxReadWide(SB), NOSPLIT, $0-20
 	VXORPS Y6, Y6, Y6
 	VXORPS Y7, Y7, Y7
 	CMPQ   CX, $0x00000001
-	JL     done230
+	JL     done234
 
-loop229:
+loop233:
 	VPXOR (AX), Y0, Y0
 	VPXOR 32(AX), Y1, Y1
 	VPXOR 64(AX), Y2, Y2
@@ -5766,9 +5810,9 @@ loop229:
 	ADDQ  $0x00000100, AX
 	SUBQ  $0x00000001, CX
 	CMPQ  CX, $0x00000001
-	JGE   loop229
+	JGE   loop233
 
-done230:
+done234:
 	VPXOR Y1, Y0, Y0
 	VPXOR Y2, Y0, Y0
 	VPXOR Y3, Y0, Y0

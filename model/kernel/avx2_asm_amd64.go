@@ -245,6 +245,13 @@ func avxAccumulate4x8(dst *float32, dstStride int, coef *float32, coefRow int, c
 //go:noescape
 func avxAccumulate1x64(dst *float32, dstStride int, coef *float32, coefRow int, coefStep int, src *float32, srcStride int, n int, count int)
 
+// avxAccumulate1x24 adds to 24 columns of dst rows i = 0..0, in order of t = 0..n-1,
+// coef[i*coefRow + t*coefStep] * src row t, and does so for count groups of columns
+// side by side. Strides are in bytes.
+//
+//go:noescape
+func avxAccumulate1x24(dst *float32, dstStride int, coef *float32, coefRow int, coefStep int, src *float32, srcStride int, n int, count int)
+
 // avxAccumulate1x8 adds to 8 columns of dst rows i = 0..0, in order of t = 0..n-1,
 // coef[i*coefRow + t*coefStep] * src row t, and does so for count groups of columns
 // side by side. Strides are in bytes.

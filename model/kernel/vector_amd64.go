@@ -114,6 +114,10 @@ func (s *summed) one(dst []float32, col, i int) {
 		avxAccumulate1x64(&dst[col], 0, coef, 0, 4*s.c.step, &s.src[col], 4*s.srcStride, s.n, count)
 		col += 64 * count
 	}
+	if count := (s.cols - col) / 24; count > 0 { // three additions at a time hide each other's latency
+		avxAccumulate1x24(&dst[col], 0, coef, 0, 4*s.c.step, &s.src[col], 4*s.srcStride, s.n, count)
+		col += 24 * count
+	}
 	if count := (s.cols - col) / 8; count > 0 {
 		avxAccumulate1x8(&dst[col], 0, coef, 0, 4*s.c.step, &s.src[col], 4*s.srcStride, s.n, count)
 		col += 8 * count

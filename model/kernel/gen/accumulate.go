@@ -15,6 +15,7 @@ func (a *asm) accumulators() {
 	a.accumulator(4, 3)
 	a.accumulator(4, 1)
 	a.accumulator(1, 8)
+	a.accumulator(1, 3)
 	a.accumulator(1, 1)
 	a.accumulatorTail()
 }
