@@ -116,7 +116,7 @@ func count(x []bool) int {
 
 // MeasureOptions say how Measure works.
 type MeasureOptions struct {
-	// Batch is how many answers are generated together; 0 is 256, which is
+	// Batch is how many answers are generated together; 0 is 128, which is
 	// about the fastest for the lab's models. It changes no result.
 	Batch int
 	// KeepTexts keeps the answers.
@@ -125,7 +125,7 @@ type MeasureOptions struct {
 	Progress func(done, total int)
 }
 
-const defaultBatch = 256
+const defaultBatch = 128
 
 // Measure lets lanes answer problems, greedily, and returns each lane's
 // outcome. Lanes of one model step together and share what they can of a
