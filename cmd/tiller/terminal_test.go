@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"time"
 )
+
+var updateREADME = flag.Bool("update", false, "write the demonstration into README.md")
 
 // A terminal is a tmux server of its own with one shell.
 type terminal struct {
@@ -64,6 +67,33 @@ func (term *terminal) wait(text string) string {
 	return ""
 }
 
+// checkREADME compares what README.md shows first with what is on the screen;
+// with -update it writes it.
+func checkREADME(t *testing.T, screen string) {
+	t.Helper()
+	const file, fence = "../../README.md", "```"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.SplitN(string(text), fence, 3)
+	if len(parts) != 3 {
+		t.Fatal("README.md shows nothing")
+	}
+	if *updateREADME {
+		parts[1] = screen
+		if err := os.WriteFile(file, []byte(strings.Join(parts, fence)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !*updateREADME && !strings.Contains(parts[1], embeddedBase) {
+		t.Skip("README.md shows something else first")
+	}
+	if parts[1] != screen {
+		t.Errorf("README.md shows another screen than there is now, which is below; go test -run Terminal -update writes it\n%s", screen)
+	}
+}
+
 // TestTerminal drives the built binary in terminals, as a person does.
 func TestTerminal(t *testing.T) {
 	if testing.Short() {
@@ -95,6 +125,28 @@ func TestTerminal(t *testing.T) {
 		if styled := term.tmux("capture-pane", "-p", "-e"); !strings.Contains(styled, "\x1b[35m") {
 			t.Errorf("nothing is coloured:\n%q", styled)
 		}
+	})
+	t.Run("demonstration", func(t *testing.T) {
+		if len(embedded.names("models", "")) == 0 {
+			t.Skip("this build carries no models")
+		}
+		term := newTerminal(t, 80, 24)
+		term.keys("PS1='en''d$ '; clear; "+binary+" run", "Enter")
+		screen := term.wait("end$")
+		for _, want := range []string{" embedded:base · ", "the right answer is ", "── base ──", "── steered by @demo ", "── ✗ ", "── ✓ "} {
+			if !strings.Contains(screen, want) {
+				t.Errorf("24 lines are too few to show %q:\n%s", want, screen)
+			}
+		}
+	})
+	t.Run("README", func(t *testing.T) {
+		if len(embedded.names("models", "")) == 0 {
+			t.Skip("this build carries no models")
+		}
+		term := newTerminal(t, 103, 40)
+		term.keys("PS1='en''d$ '; clear; "+binary+" run", "Enter")
+		screen, _, _ := strings.Cut(term.wait("end$"), "end$")
+		checkREADME(t, "\n"+strings.TrimRight(screen, "\n")+"\n")
 	})
 	t.Run("stacked", func(t *testing.T) {
 		term := newTerminal(t, 60, 40)
