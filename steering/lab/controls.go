@@ -113,7 +113,9 @@ type Controls struct {
 }
 
 // MeasureControls draws controls, lets each find its best strength on tune and
-// measures it on test.
+// measures it on test. That is three measurements, and progress is told of
+// each anew: the plan on tune, all draws at all strengths on tune, and the
+// draws at their best on test, with the plan.
 func MeasureControls(ctx context.Context, s Subject, o ControlOptions) (*Controls, error) {
 	tune, err := newRuler("tune", o.Tune)
 	if err != nil {

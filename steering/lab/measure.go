@@ -56,8 +56,8 @@ type Outcome struct {
 	// Fired says how often each term of the lane's plan fired; nil for lanes
 	// without a plan.
 	Fired []TermFired
-	// PromptPositions counts prompt positions before the last; those from which
-	// tokens are generated are Tokens.
+	// PromptPositions counts prompt positions before the last, special tokens
+	// left out; positions from which tokens are generated are as many as Tokens.
 	PromptPositions int
 }
 
@@ -312,7 +312,11 @@ func (g *measurement) count(a answer, r generate.Result, e generate.Editor, prom
 	u.Tokens += len(r.IDs)
 	u.Steered += count(r.Steered)
 	u.Stops[r.Stop]++
-	u.PromptPositions += len(prompt.Tokens) - 1
+	for _, t := range prompt.Tokens[:len(prompt.Tokens)-1] {
+		if !t.Special {
+			u.PromptPositions++
+		}
+	}
 	counted, ok := e.(reporter)
 	if !ok {
 		return

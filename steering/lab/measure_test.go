@@ -337,7 +337,7 @@ func TestMeasureFired(t *testing.T) {
 	}
 	positions := 0
 	for _, p := range problems {
-		positions += len(strings.Fields(p.Question)) // <s> stands before it
+		positions += len(strings.Fields(p.Question)) - 1 // without <s> and the last
 	}
 	if o.PromptPositions != positions {
 		t.Errorf("%d prompt positions, want %d", o.PromptPositions, positions)
