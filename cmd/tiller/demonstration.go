@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"tiller/model/tokenizer"
 	"tiller/steering"
 	"tiller/steering/lab/corpus"
 	"tiller/steering/lab/problem"
@@ -16,10 +18,10 @@ const demonstrationPlan = "@demo"
 // isEmbedded reports whether a reference names something embedded.
 func isEmbedded(ref string) bool { return strings.HasPrefix(ref, embeddedPrefix) }
 
-// hint adds to an error about a text for an embedded model where to find out
-// what it understands: such a model knows about a hundred words.
+// hint adds to an error about words that an embedded model doesn't know where
+// to find out which ones it does: they are about a hundred.
 func hint(ref string, err error) error {
-	if !isEmbedded(ref) {
+	if unknown := (*tokenizer.UnknownWordsError)(nil); !isEmbedded(ref) || !errors.As(err, &unknown) {
 		return err
 	}
 	return fmt.Errorf("%w; for questions that %s understands, type: %s", err, ref, moreQuestions)

@@ -12,6 +12,16 @@ import (
 // maxUnknown bounds the unknown words that an error names.
 const maxUnknown = 10
 
+// UnknownWordsError says which words of a text are not in a vocabulary of words
+// that has no token for unknown ones.
+type UnknownWordsError struct{ sentence string }
+
+func (e *UnknownWordsError) Error() string { return e.sentence }
+
+func unknownf(format string, args ...any) error {
+	return &UnknownWordsError{fmt.Sprintf(format, args...)}
+}
+
 // unknownWords collects the words of a text that a vocabulary of words lacks,
 // so that one error can name all of them.
 type unknownWords struct {
@@ -45,9 +55,9 @@ func (u *unknownWords) err() error {
 	case last < 0:
 		return nil
 	case u.more:
-		return fmt.Errorf("the words %s and others are %s", strings.Join(u.quoted, ", "), lack)
+		return unknownf("the words %s and others are %s", strings.Join(u.quoted, ", "), lack)
 	case last == 0:
-		return fmt.Errorf("the word %s is %s", u.quoted[0], lack)
+		return unknownf("the word %s is %s", u.quoted[0], lack)
 	}
-	return fmt.Errorf("the words %s and %s are %s", strings.Join(u.quoted[:last], ", "), u.quoted[last], lack)
+	return unknownf("the words %s and %s are %s", strings.Join(u.quoted[:last], ", "), u.quoted[last], lack)
 }
