@@ -18,13 +18,14 @@ const demonstrationPlan = "@demo"
 // isEmbedded reports whether a reference names something embedded.
 func isEmbedded(ref string) bool { return strings.HasPrefix(ref, embeddedPrefix) }
 
-// hint adds to an error about words that an embedded model doesn't know where
-// to find out which ones it does: they are about a hundred.
+// hint says of words that an embedded model doesn't know where to find out
+// which ones it does: they are about a hundred.
 func hint(ref string, err error) error {
-	if unknown := (*tokenizer.UnknownWordsError)(nil); !isEmbedded(ref) || !errors.As(err, &unknown) {
+	unknown := (*tokenizer.UnknownWordsError)(nil)
+	if !isEmbedded(ref) || !errors.As(err, &unknown) {
 		return err
 	}
-	return fmt.Errorf("%w; for questions that %s understands, type: %s", err, ref, moreQuestions)
+	return fmt.Errorf("%s doesn't know %s; for questions that it understands, type: %s", ref, unknown.Words, moreQuestions)
 }
 
 // moreQuestions is what to type for more questions.

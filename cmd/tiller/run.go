@@ -35,7 +35,7 @@ type runFlags struct {
 	threads   int
 	json      bool
 
-	demonstration bool // no prompt was given: the embedded question stands for it
+	demonstration bool // neither model nor prompt nor plan was given
 }
 
 func newRun() *cobra.Command {
@@ -103,7 +103,8 @@ func (o *runFlags) demonstrate(cmd *cobra.Command) error {
 		return nil
 	}
 	o.model = embeddedBase
-	if len(o.plans) == 0 && !o.vectors.given() {
+	bare := len(o.plans) == 0 && !o.vectors.given()
+	if bare {
 		o.plans = []string{demonstrationPlan}
 	}
 	if o.prompt.given(cmd) {
@@ -113,7 +114,7 @@ func (o *runFlags) demonstrate(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	o.demonstration = true
+	o.demonstration = bare
 	return cmd.Flags().Set("prompt", question.Question)
 }
 

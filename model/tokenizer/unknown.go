@@ -2,7 +2,6 @@ package tokenizer
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,12 +13,14 @@ const maxUnknown = 10
 
 // UnknownWordsError says which words of a text are not in a vocabulary of words
 // that has no token for unknown ones.
-type UnknownWordsError struct{ sentence string }
+type UnknownWordsError struct {
+	// Words names them, as in `the words "a" and "b"`; safe to show.
+	Words string
+	verb  string
+}
 
-func (e *UnknownWordsError) Error() string { return e.sentence }
-
-func unknownf(format string, args ...any) error {
-	return &UnknownWordsError{fmt.Sprintf(format, args...)}
+func (e *UnknownWordsError) Error() string {
+	return e.Words + " " + e.verb + " not in the vocabulary, which has no unknown token"
 }
 
 // unknownWords collects the words of a text that a vocabulary of words lacks,
@@ -49,15 +50,14 @@ func (u *unknownWords) add(err error) error {
 
 // err is nil if no word is unknown.
 func (u *unknownWords) err() error {
-	const lack = "not in the vocabulary, which has no unknown token"
 	last := len(u.quoted) - 1
 	switch {
 	case last < 0:
 		return nil
 	case u.more:
-		return unknownf("the words %s and others are %s", strings.Join(u.quoted, ", "), lack)
+		return &UnknownWordsError{"the words " + strings.Join(u.quoted, ", ") + " and others", "are"}
 	case last == 0:
-		return unknownf("the word %s is %s", u.quoted[0], lack)
+		return &UnknownWordsError{"the word " + u.quoted[0], "is"}
 	}
-	return unknownf("the words %s and %s are %s", strings.Join(u.quoted[:last], ", "), u.quoted[last], lack)
+	return &UnknownWordsError{"the words " + strings.Join(u.quoted[:last], ", ") + " and " + u.quoted[last], "are"}
 }

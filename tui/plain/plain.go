@@ -140,10 +140,11 @@ func (p *Printer) End(s Summary) error {
 		}
 	}
 	p.printf("\n")
-	for _, sentence := range p.sentences(s) {
+	sentences := p.sentences(s)
+	for _, sentence := range sentences {
 		p.sentence(sentence)
 	}
-	if len(s.Notes) > 0 {
+	if n := len(sentences); n > 0 && sentences[n-1] != "" && len(s.Notes) > 0 {
 		p.printf("\n")
 	}
 	for _, note := range s.Notes {

@@ -236,6 +236,26 @@ func TestEveryTokenSteered(t *testing.T) {
 	}
 }
 
+func TestNoTokens(t *testing.T) {
+	r := pair()
+	r.lanes = [][]Token{nil, nil}
+	if got := r.write(t, Options{Width: 120}, colorprofile.NoTTY); !strings.Contains(got, "▲ 0 of 0 tokens steered, ") {
+		t.Errorf("no tokens:\n%s", got)
+	}
+}
+
+// TestNotesStandApart: one empty line is before the notes, however many plans
+// there are.
+func TestNotesStandApart(t *testing.T) {
+	for name, r := range map[string]run{"pair": pair(), "three": three()} {
+		r.summary.TokensPerSecond, r.summary.Notes = 0, []string{"A note."}
+		got := r.write(t, Options{Width: 120}, colorprofile.NoTTY)
+		if before := strings.TrimSuffix(got, "\n A note.\n"); before == got || !strings.HasSuffix(before, ".\n") {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+}
+
 func TestNoColor(t *testing.T) {
 	got := pair().write(t, Options{Width: 120, Live: true}, colorprofile.ASCII)
 	for _, colour := range []string{"\x1b[35m", "\x1b[1;35m"} {

@@ -153,7 +153,7 @@ func (l *lane) steering(s LaneSummary) string {
 		return "Nothing was steered."
 	}
 	of := fmt.Sprintf("%d of %s", l.steeredTokens(), Count(len(l.tokens), "token"))
-	if n := l.steeredTokens(); n == len(l.tokens) {
+	if n := l.steeredTokens(); n == len(l.tokens) && n > 0 {
 		of = "Every token"
 	}
 	prompt := "no earlier prompt position"
