@@ -23,7 +23,8 @@ const (
 	architectureKey = "general.architecture"
 	architecture    = "controlvector"
 	modelHintKey    = "controlvector.model_hint"
-	layerCountKey   = "controlvector.layer_count"
+	layerCountName  = "layer_count"
+	layerCountKey   = architecture + "." + layerCountName
 	methodKey       = "controlvector.method"
 )
 
@@ -50,7 +51,7 @@ func readControlVector(s *source) (contents, error) {
 		convention: "direction.N acts after block N, counted from 0",
 		metadata:   s.metadata(),
 	}
-	c.meta = carried(c.metadata)
+	c.meta = carried(c.metadata, architecture)
 	c.notes = append(c.notes, generatorNote(s.gguf))
 	if s.architecture() != architecture {
 		c.notes = append(c.notes, fmt.Sprintf("Its %s is %s, where control vectors have %q.", architectureKey, badfile.Quote(s.architecture()), architecture))
@@ -88,12 +89,12 @@ func (s *source) metadata() map[string]string {
 	return metadata
 }
 
-// carried is the part of a control vector's metadata that stays with the vector: what its tool
-// put under the controlvector prefix.
-func carried(metadata map[string]string) map[string]string {
+// carried is the part of a GGUF file's metadata that stays with the vector: what its tool put
+// under the architecture's prefix.
+func carried(metadata map[string]string, architecture string) map[string]string {
 	meta := map[string]string{}
 	for key, value := range metadata {
-		if short, ok := strings.CutPrefix(key, architecture+"."); ok && key != layerCountKey {
+		if short, ok := strings.CutPrefix(key, architecture+"."); ok && short != layerCountName {
 			meta[short] = value
 		}
 	}

@@ -28,7 +28,7 @@ func readEasySteer(s *source) (contents, error) {
 		convention: "direction.N acts after block N, counted from 0",
 		metadata:   s.metadata(),
 	}
-	c.meta = carried(c.metadata)
+	c.meta = carried(c.metadata, architecture)
 	if _, ok := directions[0]; ok {
 		c.notes = append(c.notes, "It has a direction at layer 0, which llama.cpp can't load: to convert it, write .safetensors, which keeps every layer.")
 	} else {

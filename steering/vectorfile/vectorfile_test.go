@@ -194,9 +194,10 @@ func bytesOf(write func(io.Writer) error) string {
 func TestReadRefuses(t *testing.T) {
 	nan, inf := float32(math.NaN()), float32(math.Inf(-1))
 	tests := []struct{ name, content, want string }{
-		{"empty", "", "is empty, where a vector file that can be read (EasySteer vector (GGUF), llama.cpp control vector (GGUF), tiller vector (safetensors)) is expected"},
+		{"empty", "", "is empty, where a vector file that can be read (GGUF, .safetensors, .npy, .npz, .pt, .svec, lm-eval's .csv, or a folder of SAELens) is expected"},
 		{"text", "hello", `begins with "hello"`},
-		{"zip", "PK\x03\x04", "looks like a zip archive"},
+		{"zip", "PK\x03\x04", "a zip archive ends with its directory, and this one has none"},
+		{"pickle", "\x80\x02.", "looks like a Python pickle"},
 		{"LFS pointer", "version https://git-lfs.github.com/spec/v1", "looks like a Git LFS pointer"},
 		{"model", control("llama", direction("blk.0", 1)), `it is a GGUF file of architecture "llama" without a tensor direction.N`},
 		{"model's safetensors", native(nil, row("model.norm.weight", 1)), `a safetensors file with tensors such as "model.norm.weight"`},
