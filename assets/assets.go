@@ -18,7 +18,8 @@ import (
 //	                                 one of the demonstration
 //	splits/tune.jsonl, test.jsonl, hard.jsonl
 //	                                 {"id","family","question","answer"} a line
-//	contrast/NAME.jsonl              {"positive","negative"} a line
+//	contrast/NAME.jsonl              {"positive","negative"} a line, and
+//	                                 "prompt" where both continue one
 //	manifest.json                    how all but the contrast texts were made,
 //	                                 and what was measured; "demonstration" is
 //	                                 the id of a question in splits/test.jsonl

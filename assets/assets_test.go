@@ -63,20 +63,23 @@ func TestContrast(t *testing.T) {
 		if !bytes.Contains(index, []byte("`"+path.Base(name)+"`")) {
 			t.Errorf("contrast/README.md does not mention %s", name)
 		}
-		pairs := lines[struct{ Positive, Negative string }](t, name)
+		pairs := lines[struct{ Prompt, Positive, Negative string }](t, name)
 		if len(pairs) < 40 {
 			t.Errorf("%s has %d pairs, which is too few", name, len(pairs))
 		}
 		seen := map[string]bool{}
 		length := [2]int{}
 		for i, p := range pairs {
+			if !printable(strings.TrimSuffix(p.Prompt, "\n")) {
+				t.Errorf("%s, line %d has a character that can't be printed: %q", name, i+1, p.Prompt)
+			}
 			for side, text := range []string{p.Positive, p.Negative} {
 				if plain := strings.ToLower(strings.TrimSpace(text)); plain == "" || seen[plain] {
 					t.Errorf("%s, line %d: empty or there twice: %q", name, i+1, text)
 				} else {
 					seen[plain] = true
 				}
-				if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				if !printable(text) {
 					t.Errorf("%s, line %d has a character that can't be printed: %q", name, i+1, text)
 				}
 				length[side] += utf8.RuneCountInString(text)
@@ -91,6 +94,11 @@ func TestContrast(t *testing.T) {
 			t.Errorf("%s: the positive texts are %.2f times as long as the negative ones", name, ratio)
 		}
 	}
+}
+
+// printable reports whether a text is valid and has no control characters.
+func printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 func TestModels(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -9,6 +10,7 @@ import (
 	"tiller/model"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/derive/contrast"
 	"tiller/steering/lab/problem"
 )
 
@@ -147,6 +149,23 @@ func TestEmbeddedFit(t *testing.T) {
 			if _, err := bind(plan, m, vectors); err != nil {
 				t.Errorf("%s, @%s: %v", ref, name, err)
 			}
+		}
+	}
+}
+
+// TestEmbeddedContrast reads the contrast texts as deriving a vector does.
+func TestEmbeddedContrast(t *testing.T) {
+	names := embedded.names("contrast", ".jsonl")
+	if len(names) < 8 {
+		t.Errorf("only %q", names)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(embedded.files, "contrast/"+name+".jsonl")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := contrast.ParsePairs(name, data); err != nil {
+			t.Error(err)
 		}
 	}
 }
