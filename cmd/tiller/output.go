@@ -38,13 +38,20 @@ func styled(w io.Writer) io.Writer {
 // terminalWidth returns the columns of the terminal that w is, and 0 if w is
 // none or can't move its cursor.
 func terminalWidth(w io.Writer) int {
+	width, _ := terminalSize(w)
+	return width
+}
+
+// terminalSize returns the columns and lines of the terminal that w is, and 0
+// if w is none or can't move its cursor.
+func terminalSize(w io.Writer) (width, height int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(f.Fd()) || os.Getenv("TERM") == "dumb" {
-		return 0
+		return 0, 0
 	}
-	width, _, err := term.GetSize(f.Fd())
-	if err != nil || width <= 0 {
-		return 80
+	width, height, err := term.GetSize(f.Fd())
+	if err != nil || width <= 0 || height <= 0 {
+		return 80, 24
 	}
-	return width
+	return width, height
 }

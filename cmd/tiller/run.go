@@ -230,6 +230,9 @@ func (r *run) requests() []generate.Request {
 	return requests
 }
 
+// tightHeight is from how many lines on a terminal has room for empty ones.
+const tightHeight = 30
+
 // generate runs all lanes and prints them. An interrupt ends the lanes where
 // they are; what they have is printed and saved all the same.
 func (r *run) generate(cmd *cobra.Command) error {
@@ -251,9 +254,9 @@ func (r *run) generate(cmd *cobra.Command) error {
 	}
 	var printer *plain.Printer
 	if !r.flags.json {
-		width := terminalWidth(cmd.OutOrStdout())
+		width, height := terminalSize(cmd.OutOrStdout())
 		printer = plain.New(styled(cmd.OutOrStdout()), plain.Options{
-			Width: width, Live: width > 0, Measure: func() int { return terminalWidth(cmd.OutOrStdout()) },
+			Width: width, Tight: height < tightHeight, Live: width > 0, Measure: func() int { return terminalWidth(cmd.OutOrStdout()) },
 		})
 		printer.Begin(r.header())
 	}

@@ -27,6 +27,7 @@ const (
 // Options says where a run is written.
 type Options struct {
 	Width int  // columns of the terminal; 0 for a file or a pipe
+	Tight bool // leave out empty lines that only look well
 	Live  bool // show tokens as they come
 	// Measure, if set, returns the terminal's columns now. Once they change,
 	// what is there can't be rewritten in place any more, and the rest is
@@ -86,11 +87,15 @@ func (p *Printer) Begin(h Header) {
 		p.printf("model: %s\n%s (%s):\n%s\n", visible.Line(h.Model), kind, visible.Line(size), visible.Text(h.Prompt))
 		return
 	}
-	p.printf(" %s\n\n%s\n", titleStyle.Render(cut(visible.Line(h.Model), p.frameWidth(p.columns)-2)), p.promptRule(h))
+	gap := "\n"
+	if p.options.Tight {
+		gap = ""
+	}
+	p.printf(" %s\n%s%s\n", titleStyle.Render(cut(visible.Line(h.Model), p.frameWidth(p.columns)-2)), gap, p.promptRule(h))
 	for _, line := range p.excerpt(h.Prompt) {
 		p.printf("  %s\n", line)
 	}
-	p.printf("\n%s\n", p.topRule(p.group(0)))
+	p.printf("%s%s\n", gap, p.topRule(p.group(0)))
 	p.show()
 }
 

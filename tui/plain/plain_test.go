@@ -236,6 +236,14 @@ func TestEveryTokenSteered(t *testing.T) {
 	}
 }
 
+func TestTight(t *testing.T) {
+	r := graded()
+	want := strings.Replace(r.write(t, Options{Width: 80}, colorprofile.NoTTY), "\n\n ── ", "\n ── ", 2)
+	if got := r.write(t, Options{Width: 80, Tight: true}, colorprofile.NoTTY); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestNoTokens(t *testing.T) {
 	r := pair()
 	r.lanes = [][]Token{nil, nil}
