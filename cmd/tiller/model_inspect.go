@@ -65,7 +65,7 @@ func newModelInspect() *cobra.Command {
 		Short:   "Say what a model's files hold",
 		Long:    "Says what a Hugging Face folder or a GGUF file holds: architecture, sizes, stored types and tensors.",
 		Example: "tiller model inspect SmolLM2-135M.gguf",
-		Args:    oneArg("the path of a Hugging Face folder or a GGUF file"),
+		Args:    oneArg("the path of a Hugging Face folder or a GGUF file, or embedded:NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := inspectModel(cmd, args[0])
 			if err != nil {

@@ -13,7 +13,8 @@ func newRoot() *cobra.Command {
 		Use:   "tiller",
 		Short: "Look inside a language model's steering vectors",
 		Long: "tiller runs a language model twice on the same prompt, once as it is and once steered by a plan, " +
-			"and shows where the two part and what the plan did.",
+			"and shows where the two part and what the plan did. Type tiller run to see it on a small model " +
+			"that is part of the program.",
 		Args: unknownVerb,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}

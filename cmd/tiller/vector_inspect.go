@@ -52,7 +52,7 @@ func newVectorInspect() *cobra.Command {
 		Long: "Says what a vector file is, which layers it means, how long its directions are, and what to check " +
 			"before using it; with --model also whether it fits a model.",
 		Example: "tiller vector inspect happy.gguf --model SmolLM2-135M.gguf",
-		Args:    oneArg("the path of a vector file"),
+		Args:    oneArg("the path of a vector file, or embedded:NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			vector, info, err := readVector(args[0])
 			if err != nil {
