@@ -66,7 +66,7 @@ func moduleLayer(module string) (int, error) {
 }
 
 // keyNumber is a key that is a layer's number, perhaps after a word for layer.
-var keyNumber = regexp.MustCompile(`^(?i:layers?|blocks?|l|direction|resid_post|resid)?[._-]?(\d{1,5})$`)
+var keyNumber = regexp.MustCompile(`^(?:(?i:layers?|blocks?|l|direction|resid_post|resid)[._]?)?(\d{1,5})$`)
 
 // keyLayer is the layer that the key of a dictionary means, if it means one: a number, a hook or
 // a module.

@@ -18,6 +18,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
+	"io"
 	"math"
 	"path/filepath"
 	"slices"
@@ -48,7 +49,7 @@ func isSteerFile(s *source) bool {
 	return ok
 }
 
-// steering is what lm-eval does at one hookpoint.
+// steer is what lm-eval does at one hookpoint.
 type steer struct {
 	hookpoint   string
 	action      string
@@ -160,7 +161,6 @@ func isSteerTable(s *source) bool { return isSteerCSV(s.data) }
 
 func readSteerTable(s *source) (contents, error) {
 	r := csv.NewReader(bytes.NewReader(s.data))
-	r.ReuseRecord = false
 	names, err := r.Read()
 	if err != nil {
 		return contents{}, fmt.Errorf("%s: %w", s.path, err)
@@ -168,13 +168,13 @@ func readSteerTable(s *source) (contents, error) {
 	var steers []steer
 	for {
 		fields, err := r.Read()
-		if fields == nil {
+		if err == io.EOF {
 			break
 		}
-		line, _ := r.FieldPos(0)
 		if err != nil {
 			return contents{}, fmt.Errorf("%s: %w", s.path, err)
 		}
+		line, _ := r.FieldPos(0)
 		if len(steers) == maxSteers {
 			return contents{}, fmt.Errorf("%s: it has more than %d rows", s.path, maxSteers)
 		}

@@ -43,9 +43,10 @@ func parseChoices(text string) (choices, error) {
 	for rest != "" {
 		name, value, ok := strings.Cut(rest, "=")
 		rest = ""
-		switch name {
-		case "key":
-		case "feature", "layer", "shift":
+		switch {
+		case !ok:
+		case name == "key":
+		case name == "feature" || name == "layer" || name == "shift":
 			value, rest, _ = strings.Cut(value, ",")
 			if _, err := strconv.Atoi(value); err != nil {
 				return c, fmt.Errorf("the choice %q says %s=%s, where a whole number is expected", text, name, strconv.Quote(value))
