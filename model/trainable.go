@@ -3,7 +3,9 @@ package model
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -193,8 +195,15 @@ func huggingFace(c Config, bos, eos int, tensors []safetensors.Tensor) (config, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("the configuration can't be written: %w", err)
 	}
+	// Fingerprints are of headers: without the hash, all models of one shape
+	// would have the same.
+	hash := sha256.New()
+	for _, t := range tensors {
+		hash.Write(t.Data)
+	}
+	metadata := map[string]string{"format": "pt", "weights_sha256": hex.EncodeToString(hash.Sum(nil))}
 	var out bytes.Buffer
-	if err := safetensors.Write(&out, map[string]string{"format": "pt"}, tensors); err != nil {
+	if err := safetensors.Write(&out, metadata, tensors); err != nil {
 		return nil, nil, fmt.Errorf("the weights can't be written: %w", err)
 	}
 	return append(config, '\n'), out.Bytes(), nil
