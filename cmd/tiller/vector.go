@@ -15,8 +15,8 @@ import (
 func newVector() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "vector",
-		Short: "Inspect, convert and mix steering vectors",
-	}, newVectorInspect(), newVectorConvert(), newVectorMix())
+		Short: "Make, inspect, convert and mix steering vectors",
+	}, newVectorDerive(), newVectorInspect(), newVectorConvert(), newVectorMix())
 }
 
 func outFlag(f *pflag.FlagSet, out *string) {

@@ -210,6 +210,27 @@ func TestResultSaysWhereItIsFrom(t *testing.T) {
 	}
 }
 
+// What position 0 does to a mean is said.
+func TestNoteOnPositionZero(t *testing.T) {
+	m := openModel(t, "llama-mha", 1)
+	pairs := []Pair{{Positive: prompt(1, 5, 6), Negative: prompt(1, 7, 8)}}
+	for where, want := range map[string]bool{"all": true, "last": false, "content": false, "0": false, "all&not 0": false} {
+		r, err := Mean(context.Background(), m, nil, pairs, at(t, "x@1["+where+"]"))
+		if where == "0" {
+			if err == nil {
+				t.Error("the first tokens are the same, but no error says so")
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(r.Notes) == 1 && strings.HasPrefix(r.Notes[0], "Position 0 counts in 2 of 2 texts."); got != want {
+			t.Errorf("%s: notes %q", where, r.Notes)
+		}
+	}
+}
+
 // One pair has nothing to be held out against.
 func TestOnePair(t *testing.T) {
 	m := openModel(t, "llama-mha", 1)
@@ -245,7 +266,7 @@ func TestRefuses(t *testing.T) {
 		{[]Pair{good}, "x@2", 0, "layer 2 is not one of the model's layers 0 to 1"},
 		{[]Pair{good}, "x", 100, "probe keeps a row for each text and layer"},
 		{[]Pair{broken}, "x", 0, "is id 99, but this model has ids 0 to 39"},
-		{[]Pair{{Positive: prompt(1, 5), Negative: prompt(1, 5)}}, "x", 0, "the texts differ at none of the positions chosen"},
+		{[]Pair{{Positive: prompt(1, 5), Negative: prompt(1, 5)}}, "x", 0, "the activations to tell apart are the same: vector \"vector\" is zero at every layer"},
 	} {
 		o := at(t, test.at)
 		o.Memory = test.memory

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"tiller/steering"
@@ -109,7 +110,7 @@ func (s *source) result(ctx context.Context, method string, found []fit) (*Resul
 		v.Directions[layer] = rounded(found[slot].whole)
 	}
 	if err := v.Check(); err != nil {
-		return nil, fmt.Errorf("the texts differ at none of the positions chosen: %w", err)
+		return nil, fmt.Errorf("the activations to tell apart are the same: %w", err)
 	}
 	r := &Result{Vector: v, Pairs: s.pairs, Layers: make([]LayerReport, len(s.layers))}
 	scores, err := s.score(ctx, found)
@@ -128,6 +129,9 @@ func (s *source) result(ctx context.Context, method string, found []fit) (*Resul
 	neighbours(v, r.Layers)
 	v.Meta = s.about(method)
 	v.Meta[vectorfile.MetaSignCheck] = fmt.Sprintf("positives project higher on average at %d of %d layers", right, len(s.layers))
+	if n := s.sinks(); n > 0 {
+		r.Notes = append(r.Notes, fmt.Sprintf("Position 0 counts in %d of %d texts. In many models it is an attention sink, with activations far larger than all others, which then decide alone: leave it out with &not 0.", n, 2*s.pairs))
+	}
 	if n := s.uneven(); n > 0 {
 		r.Notes = append(r.Notes, fmt.Sprintf("The two texts of %d of %d pairs differ in their number of tokens. No method needs equal numbers, but a selector that counts positions then compares different places.", n, s.pairs))
 	}
@@ -147,6 +151,19 @@ func (s *source) about(method string) map[string]string {
 		about[vectorfile.MetaDataHash] = s.options.DataHash
 	}
 	return about
+}
+
+// sinks counts the texts whose position 0 is chosen beside others.
+func (s *source) sinks() int {
+	n := 0
+	for _, side := range s.sides {
+		for _, chosen := range side.chosen {
+			if chosen[0] && slices.Contains(chosen[1:], true) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // uneven counts the pairs whose texts differ in their number of tokens.
