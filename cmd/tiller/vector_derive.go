@@ -174,7 +174,25 @@ type derivation struct {
 	plan      steering.Plan // of training
 	where     activations.Selection
 	data      derivationData
+	progress  *derivationProgress
 	notes     []string
+}
+
+// derivationProgress shows on a terminal how far a derivation is.
+type derivationProgress struct {
+	cmd  *cobra.Command
+	done func() // takes the line away
+}
+
+func newDerivationProgress(cmd *cobra.Command) *derivationProgress {
+	return &derivationProgress{cmd: cmd, done: func() {}}
+}
+
+// show shows a sentence until the next one, or until done.
+func (p *derivationProgress) show(format string, args ...any) {
+	p.done()
+	stderr := p.cmd.ErrOrStderr()
+	p.done = plain.Status(stderr, terminalWidth(stderr), fmt.Sprintf(format, args...))
 }
 
 func (o *deriveFlags) run(cmd *cobra.Command) error {
@@ -210,10 +228,9 @@ func (o *deriveFlags) run(cmd *cobra.Command) error {
 	if err := d.checkLayers(cmd); err != nil {
 		return err
 	}
-	stderr := cmd.ErrOrStderr()
-	done := plain.Status(stderr, terminalWidth(stderr), "deriving a vector from "+source)
+	d.progress = newDerivationProgress(cmd)
 	result, err := method.run(d, cmd.Context())
-	done()
+	d.progress.done()
 	if err != nil {
 		return err
 	}
@@ -276,7 +293,10 @@ func (d *derivation) checkLayers(cmd *cobra.Command) error {
 
 // options are those of the methods that read activations.
 func (d *derivation) options() derive.Options {
-	return derive.Options{Name: d.name(), Where: d.where.Where, Layers: d.where.Layers, Seed: d.flags.seed, DataHash: d.data.hash}
+	return derive.Options{
+		Name: d.name(), Where: d.where.Where, Layers: d.where.Layers, Seed: d.flags.seed, DataHash: d.data.hash,
+		Progress: func(n, total int) { d.progress.show("reading texts: %d of %d", n, total) },
+	}
 }
 
 // name is the vector's in plans.
@@ -317,6 +337,7 @@ func (d *derivation) byTraining(ctx context.Context) (*derive.Result, error) {
 	}
 	o := d.flags.training
 	o.Seed, o.DataHash = d.flags.seed, d.data.hash
+	o.Progress = func(n, total int) { d.progress.show("training: step %d of at most %d", n, total) }
 	result, err := derive.Train(ctx, d.model, d.tokenizer, examples, d.plan, o)
 	if err == nil && d.flags.name != "" {
 		result.Vector.Name = d.flags.name
