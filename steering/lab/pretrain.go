@@ -87,6 +87,9 @@ type Progress struct {
 	// Score is the share of tune problems that were answered right when last
 	// asked; NaN where there is none. Trainers leave it alone.
 	Score float64
+	// Done says that the stage has ended, and Kept that an earlier build had
+	// brought it to its end.
+	Done, Kept bool
 }
 
 // A Pretrainer trains a base model step by step. It belongs to one goroutine.
