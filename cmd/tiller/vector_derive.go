@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -174,25 +176,8 @@ type derivation struct {
 	plan      steering.Plan // of training
 	where     activations.Selection
 	data      derivationData
-	progress  *derivationProgress
+	progress  *plain.Progress
 	notes     []string
-}
-
-// derivationProgress shows on a terminal how far a derivation is.
-type derivationProgress struct {
-	cmd  *cobra.Command
-	done func() // takes the line away
-}
-
-func newDerivationProgress(cmd *cobra.Command) *derivationProgress {
-	return &derivationProgress{cmd: cmd, done: func() {}}
-}
-
-// show shows a sentence until the next one, or until done.
-func (p *derivationProgress) show(format string, args ...any) {
-	p.done()
-	stderr := p.cmd.ErrOrStderr()
-	p.done = plain.Status(stderr, terminalWidth(stderr), fmt.Sprintf(format, args...))
 }
 
 func (o *deriveFlags) run(cmd *cobra.Command) error {
@@ -228,9 +213,13 @@ func (o *deriveFlags) run(cmd *cobra.Command) error {
 	if err := d.checkLayers(cmd); err != nil {
 		return err
 	}
-	d.progress = newDerivationProgress(cmd)
+	stderr := cmd.ErrOrStderr()
+	if terminalWidth(stderr) == 0 {
+		stderr = io.Discard // who reads errors from a pipe gets nothing else
+	}
+	d.progress = plain.NewProgress(styled(stderr), func() int { return terminalWidth(stderr) }, time.Now)
 	result, err := method.run(d, cmd.Context())
-	d.progress.done()
+	d.progress.Clear()
 	if err != nil {
 		return err
 	}
@@ -295,7 +284,7 @@ func (d *derivation) checkLayers(cmd *cobra.Command) error {
 func (d *derivation) options() derive.Options {
 	return derive.Options{
 		Name: d.name(), Where: d.where.Where, Layers: d.where.Layers, Seed: d.flags.seed, DataHash: d.data.hash,
-		Progress: func(n, total int) { d.progress.show("reading texts: %d of %d", n, total) },
+		Progress: func(n, total int) { d.progress.At("reading texts", n, total) },
 	}
 }
 
@@ -337,7 +326,7 @@ func (d *derivation) byTraining(ctx context.Context) (*derive.Result, error) {
 	}
 	o := d.flags.training
 	o.Seed, o.DataHash = d.flags.seed, d.data.hash
-	o.Progress = func(n, total int) { d.progress.show("training: step %d of at most %d", n, total) }
+	o.Progress = func(n, total int) { d.progress.At("training", n, total) }
 	result, err := derive.Train(ctx, d.model, d.tokenizer, examples, d.plan, o)
 	if err == nil && d.flags.name != "" {
 		result.Vector.Name = d.flags.name
