@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"tiller/model/checkpoint/strictjson"
 	"tiller/model/generate"
 	"tiller/steering"
+	"tiller/steering/vectorfile"
 )
 
 // maxPlanFile bounds the size in bytes of a plan's JSON file.
@@ -38,7 +38,13 @@ type vectorFiles map[string][]string
 
 // paths lists all files, whichever names they have.
 func (v vectorFiles) paths() []string {
-	return slices.Concat(slices.Collect(maps.Values(v))...)
+	var paths []string
+	for _, references := range v {
+		for _, reference := range references {
+			paths = append(paths, vectorfile.Files(reference)...)
+		}
+	}
+	return paths
 }
 
 // files returns the files of all names that are bound. A binding by --vector
@@ -51,9 +57,7 @@ func (v *vectorFlags) files(cmd *cobra.Command) (vectorFiles, error) {
 			return nil, fmt.Errorf("cannot look for vectors: %w", err)
 		}
 		for _, e := range entries {
-			ending := filepath.Ext(e.Name())
-			if ending == ".gguf" || ending == ".safetensors" {
-				name := strings.TrimSuffix(e.Name(), ending)
+			if name, ok := vectorfile.TrimEnding(e.Name()); ok {
 				files[name] = append(files[name], filepath.Join(v.dir, e.Name()))
 			}
 		}

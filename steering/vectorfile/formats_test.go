@@ -32,7 +32,7 @@ func TestChoices(t *testing.T) {
 				got = append(got, name+" "+value)
 			}
 		}
-		if path != test.path || Path(test.ref) != test.path || strings.Join(got, " ") != test.want {
+		if path != test.path || strings.Join(got, " ") != test.want {
 			t.Errorf("%s: path %q, choices %q", test.ref, path, got)
 		}
 	}
@@ -47,6 +47,27 @@ func TestChoices(t *testing.T) {
 	} {
 		if _, _, err := Read(ref); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %s", ref, err, want)
+		}
+	}
+}
+
+func TestFiles(t *testing.T) {
+	for ref, want := range map[string]string{
+		"a.pt#layer=3":               "a.pt",
+		"none/cfg.json":              "none/cfg.json",
+		"testdata/sae-pre#feature=1": "testdata/sae-pre testdata/sae-pre/cfg.json testdata/sae-pre/sae_weights.safetensors testdata/sae-pre/sae.safetensors",
+		"testdata/sae-pre/cfg.json":  "testdata/sae-pre/cfg.json testdata/sae-pre/cfg.json testdata/sae-pre/sae_weights.safetensors testdata/sae-pre/sae.safetensors",
+	} {
+		if got := filepath.ToSlash(strings.Join(Files(ref), " ")); got != want {
+			t.Errorf("%s is read from %s, want %s", ref, got, want)
+		}
+	}
+}
+
+func TestTrimEnding(t *testing.T) {
+	for file, want := range map[string]string{"a.gguf": "a", "a.b.safetensors": "a.b", "x.npz": "x", "y.svec": "y", "a.txt": "", "a.csv": "", "npz": ""} {
+		if got, ok := TrimEnding(file); ok != (want != "") || ok && got != want {
+			t.Errorf("%s is called %q, %t", file, got, ok)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package vectorfile
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,10 +22,30 @@ type choices struct {
 	used   map[string]bool
 }
 
-// Path is the path in a reference to a vector: what stands before a choice such as #feature=123.
-func Path(reference string) string {
+// Files are the files that a reference to a vector is read from, some of which may not exist.
+func Files(reference string) []string {
 	path, _ := cut(reference)
-	return path
+	files := []string{path}
+	if folder, ok := folderOf(path); ok {
+		for _, name := range []string{saeConfigFile, saeWeightsFile, sparsifyWeightsFile} {
+			files = append(files, filepath.Join(folder, name))
+		}
+	}
+	return files
+}
+
+// endings are those that the formats' files have, but for sparse autoencoders, which need more
+// than a path.
+var endings = []string{".gguf", ".safetensors", ".npy", ".npz", ".pt", ".svec"}
+
+// TrimEnding takes the ending off the name of a file that may hold a vector.
+func TrimEnding(file string) (name string, ok bool) {
+	for _, ending := range endings {
+		if name, ok := strings.CutSuffix(file, ending); ok {
+			return name, true
+		}
+	}
+	return file, false
 }
 
 // cut parts a reference into its path and the text of its choices.
