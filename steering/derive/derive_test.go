@@ -158,6 +158,28 @@ func TestAgainstReference(t *testing.T) {
 	}
 }
 
+func TestAgainstRepeng(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "repeng.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want struct {
+		expected
+		Unit []float64
+	}
+	if err := json.Unmarshal(data, &want); err != nil {
+		t.Fatal(err)
+	}
+	r, err := PCA(context.Background(), openModel(t, "llama-mha", 1), nil, pairsOf(want.expected), at(t, "x@0[last]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want.Unit {
+		want.Unit[i] *= r.Layers[0].Norm // repeng's are unit vectors
+	}
+	near(t, "direction", r.Vector.Directions[0], want.Unit, 3e-5)
+}
+
 // A vector is the same for any number of threads, and whether its rows fit
 // into memory or are computed twice.
 func TestSameBits(t *testing.T) {
