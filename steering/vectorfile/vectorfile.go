@@ -64,6 +64,7 @@ var formats = []format{
 	{name: "steerkit vector (GGUF)", sniff: isSteerkit, read: readSteerkit},
 	{name: "EasySteer vector (GGUF)", sniff: isEasySteer, read: readEasySteer},
 	{name: "llama.cpp control vector (GGUF)", sniff: isControlVector, read: readControlVector, extension: ".gguf", write: writeControlVector},
+	{name: "steerkit probe (safetensors)", sniff: isSteerkitProbe, read: readSteerkitProbe},
 	{name: "tiller vector (safetensors)", sniff: isNative, read: readNative, extension: ".safetensors", write: writeNative},
 	{name: "steering-lite vector (safetensors)", sniff: isSteeringLite, read: readSteeringLite},
 	{name: "SAELens feature (folder)", sniff: isSAELens, read: readSAELens},

@@ -5,7 +5,6 @@ package archive
 
 import (
 	"archive/zip"
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -110,7 +109,22 @@ const (
 	locatorSize = 20
 	end64Size   = 56
 	maxComment  = 1<<16 - 1
+	elsewhere16 = 1<<16 - 1 // stands where the 64-bit record has the number
+	elsewhere32 = 1<<32 - 1
 )
+
+// endRecord finds the last end record whose comment fits, as archive/zip does.
+func endRecord(tail []byte) int {
+	for at := len(tail) - endSize; at >= 0; at-- {
+		if string(tail[at:at+4]) != "PK\x05\x06" {
+			continue
+		}
+		if at+endSize+int(binary.LittleEndian.Uint16(tail[at+20:])) <= len(tail) {
+			return at
+		}
+	}
+	return -1
+}
 
 // checkDirectory refuses an archive whose end record claims a directory that is too large.
 // archive/zip makes room for as many members as an archive claims.
@@ -120,8 +134,8 @@ func checkDirectory(name string, r io.ReaderAt, size int64) error {
 	if _, err := r.ReadAt(tail, start); err != nil && err != io.EOF {
 		return fmt.Errorf("cannot read %s: %w", name, err)
 	}
-	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
-	if at < 0 || len(tail)-at < endSize {
+	at := endRecord(tail)
+	if at < 0 {
 		return fmt.Errorf("%s: a zip archive ends with its directory, and this one has none: the file may be cut short", name)
 	}
 	members := uint64(binary.LittleEndian.Uint16(tail[at+10:]))
@@ -135,8 +149,15 @@ func checkDirectory(name string, r io.ReaderAt, size int64) error {
 		if _, err := r.ReadAt(record, int64(offset)); err != nil {
 			return fmt.Errorf("%s: its zip directory can't be read at byte %d: %w", name, offset, err)
 		}
-		members = max(members&^0xffff, binary.LittleEndian.Uint64(record[32:]))
-		length = binary.LittleEndian.Uint64(record[40:])
+		// Which record counts depends on the other's, so neither may claim too much.
+		if members == elsewhere16 {
+			members = 0
+		}
+		if length == elsewhere32 {
+			length = 0
+		}
+		members = max(members, binary.LittleEndian.Uint64(record[32:]))
+		length = max(length, binary.LittleEndian.Uint64(record[40:]))
 	}
 	if members > maxMembers || length > maxDirectory {
 		return fmt.Errorf("%s: its zip directory claims %d members in %d bytes, and at most %d in %d are read", name, members, length, maxMembers, maxDirectory)

@@ -61,6 +61,10 @@ func TestOpenRefuses(t *testing.T) {
 		binary.LittleEndian.PutUint32(data[end+12:], length)
 		return data
 	}
+	// A record in the comment whose own comment doesn't fit is none.
+	decoy := append(claims(60000, 100), good[end:]...)
+	binary.LittleEndian.PutUint16(decoy[end+20:], endSize)
+	binary.LittleEndian.PutUint16(decoy[len(decoy)-2:], 1)
 	var many []string
 	for i := range maxMembers + 1 {
 		many = append(many, fmt.Sprint(i))
@@ -73,6 +77,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"empty", nil, "this one has none"},
 		{"cut", good[:end], "this one has none: the file may be cut short"},
 		{"many members", claims(65535, 100), "claims 65535 members"},
+		{"decoy", decoy, "claims 60000 members"},
 		{"long directory", claims(2, 1<<30), "in 1073741824 bytes"},
 		{"twice", pack(t, zip.Store, "", "a", "a"), `two members called "a"`},
 		{"really many", pack(t, zip.Store, "", many...), "at most 16384"},

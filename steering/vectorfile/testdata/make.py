@@ -77,6 +77,16 @@ def steerkit():
     refuse("steerkit-final.gguf", "after the final norm")
     export_probe_to_gguf(probe(1, row(1), "attn_out"), HERE / "steerkit-attention.gguf")
     refuse("steerkit-attention.gguf", '"blocks.1.hook_attn_out" is of the attention')
+    for name, site in (("", "resid_pre"), ("-mlp", "mlp_out")):
+        saved = probe(2, row(1), site)
+        saved.directions["diff_of_means"] = torch.from_numpy(row(0))
+        saved.created_at = "2026-01-01"
+        saved.save(HERE / f"steerkit{name}.probe.safetensors")
+    expect("steerkit.probe.safetensors", "steerkit probe (safetensors)", [1])
+    expect("steerkit.probe.safetensors#key=diff_of_means", "steerkit probe (safetensors)", [])
+    EXPECTED[-1]["layers"] = {"1": row(0).tolist()}
+    refuse("steerkit.probe.safetensors#key=lda", 'no direction of the method "lda", but of "diff_of_means", "logistic"')
+    refuse("steerkit-mlp.probe.safetensors", '"blocks.2.hook_mlp_out" is of the MLP')
 
 
 def steering_lite():
