@@ -24,6 +24,11 @@ const (
 type Mix struct {
 	// Textbook is the share of documents that are exercises without a question.
 	Textbook float64 `json:"textbook"`
+	// PrimerTextbook is that share among the first PrimerDocuments documents:
+	// finding an argument by its name has to be learnt before anything that
+	// reasons, and is learnt sooner where there is more of it.
+	PrimerTextbook  float64 `json:"primer_textbook"`
+	PrimerDocuments uint64  `json:"primer_documents"`
 	// Recall is the share of textbook documents that repeat facts in another
 	// order; the others apply single arguments.
 	Recall float64 `json:"recall"`
@@ -73,19 +78,20 @@ type Mix struct {
 // Default is the mix that the shipped models are trained on.
 func Default() Mix {
 	return Mix{
-		Textbook: 0.35, Recall: 0.6, RecallLeast: 2, RecallMost: 8, RecallInOrder: 0.35, RecallByTurns: 0.25,
-		FactsLeast: 3, FactsMost: 8, FactSlip: 0.15,
+		Textbook: 0.35, PrimerTextbook: 0.8, PrimerDocuments: 40_000,
+		Recall: 0.6, RecallLeast: 2, RecallMost: 8, RecallInOrder: 0.35, RecallByTurns: 0.25,
+		FactsLeast: 3, FactsMost: 8, FactSlip: 0.5,
 		Quick: 0.12, Lesson: 0.1,
 		PlainReasoned: 0.08, QuickReasoned: 0.01,
 		LessonReasoned: map[string]float64{
-			"sum": 0.95, "dial": 0.95, "max": 0.95, "cups": 0.95, "lamp": 0.35, "turns": 0.35,
+			"sum": 0.95, "max": 0.95, "cups": 0.95, "turns": 0.95, "dial": 0.35, "lamp": 0.35,
 		},
 		DirectLeast: 1, DirectMost: 6, ReasonedLeast: 2, ReasonedMost: 6,
 		Trace: TraceOptions{
 			Restate: 0.5, Next: 0.2, Slip: 0.06, Repair: 0.9, Check: 0.3,
 			Haste: 0.15, HasteGrowth: 0.15, HasteMost: 0.8,
 		},
-		LessonHaste: 0.35,
+		LessonHaste: 0.1,
 		Surprise:    0.1,
 	}
 }
@@ -98,7 +104,7 @@ func (m Mix) Validate() error {
 	}
 	t := m.Trace
 	rates := []rate{
-		{"textbook", m.Textbook}, {"recall", m.Recall},
+		{"textbook", m.Textbook}, {"primer_textbook", m.PrimerTextbook}, {"recall", m.Recall},
 		{"recall_in_order", m.RecallInOrder}, {"recall_by_turns", m.RecallByTurns}, {"recall_in_order and recall_by_turns together", m.RecallInOrder + m.RecallByTurns},
 		{"fact_slip", m.FactSlip},
 		{"quick", m.Quick}, {"lesson", m.Lesson}, {"quick and lesson together", m.Quick + m.Lesson},

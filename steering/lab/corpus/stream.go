@@ -43,7 +43,11 @@ func At(mix Mix, seed, i uint64) Document {
 	r := rand.New(rand.NewPCG(scatter(seed), scatter(seed^scatter(i))))
 	w := &writer{}
 	w.add(0, BOS)
-	if r.Float64() < mix.Textbook || !writeProblem(w, mix, r) {
+	textbook := mix.Textbook
+	if i < mix.PrimerDocuments {
+		textbook = mix.PrimerTextbook
+	}
+	if r.Float64() < textbook || !writeProblem(w, mix, r) {
 		writeTextbook(w, mix, r)
 	}
 	return Document{w.words, w.weights}
