@@ -6,5 +6,5 @@ func newLab() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "lab",
 		Short: "Make the small models inside tiller, and questions for them",
-	}, newLabProblems())
+	}, newLabBuild(), newLabVerify(), newLabProblems())
 }

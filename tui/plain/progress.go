@@ -60,10 +60,11 @@ func (p *Progress) At(stage string, done, total int, words ...string) {
 	p.fresh, p.shown = false, now
 	parts := words
 	if total > 0 {
-		parts = append([]string{fmt.Sprintf("%d of %d", done, total)}, parts...)
+		parts = []string{fmt.Sprintf("%d of %d", done, total)}
 		if left := p.left(now, done, total); left != "" {
 			parts = append(parts, left+" left")
 		}
+		parts = append(parts, words...)
 	}
 	p.line(done, total, parts)
 }
@@ -96,7 +97,7 @@ func (p *Progress) line(done, total int, parts []string) {
 		room -= barWidth + 2
 	}
 	text = cut(text, max(room, 0))
-	p.clear()
+	p.Clear()
 	fmt.Fprint(p.w, p.name()+bar+text)
 	p.drawn = width - 1
 }
@@ -109,8 +110,8 @@ func (p *Progress) name() string {
 	return fmt.Sprintf(" %-10s ", visible.Line(p.stage))
 }
 
-// clear takes back an unfinished line.
-func (p *Progress) clear() {
+// Clear takes back an unfinished line.
+func (p *Progress) Clear() {
 	if p.drawn > 0 {
 		fmt.Fprintf(p.w, "\r%s\r", strings.Repeat(" ", min(p.drawn, max(p.width()-1, 0))))
 		p.drawn = 0
@@ -137,7 +138,7 @@ func (p *Progress) Kept(stage string) {
 }
 
 func (p *Progress) last(words []string) {
-	p.clear()
+	p.Clear()
 	fmt.Fprintln(p.w, p.name()+visible.Line(strings.Join(words, " · ")))
 	p.stage = ""
 }

@@ -30,7 +30,7 @@ func work(width int) string {
 
 func TestProgressPiped(t *testing.T) {
 	want := "words: was done before\n" +
-		"base: 200 of 400 · loss 1.5 · 12 s left\n" +
+		"base: 200 of 400 · 12 s left · loss 1.5\n" +
 		"base: 400 of 400 · loss 1.5\n" +
 		"base: done in 25 s · loss 1.2\n"
 	if got := work(0); got != want {
@@ -59,7 +59,7 @@ func TestProgressTerminal(t *testing.T) {
 		if got := screen.String(); got != want {
 			t.Errorf("width %d: %q, want %q", width, got, want)
 		}
-		if half := "██████████░░░░░░░░░░  200 of 400 · loss 1.5 · 12 s left"; strings.Contains(ansi.Strip(out), half) != (width == 70) {
+		if half := "██████████░░░░░░░░░░  200 of 400 · 12 s left · loss 1.5"; strings.Contains(ansi.Strip(out), half) != (width == 70) {
 			t.Errorf("width %d draws %q", width, ansi.Strip(out))
 		}
 	}
