@@ -33,7 +33,7 @@ type Reinforcement struct {
 func DefaultReinforcement(seed uint64) Reinforcement {
 	return Reinforcement{
 		Seed: seed, Prompts: 48, Samples: 8, MaxTokens: 110,
-		Train: train.Options{LearningRate: 5e-4, Steps: 80, FinalRate: 1, Beta1: .9, Beta2: .95, Clip: 1},
+		Train: train.Options{LearningRate: 5e-4, Steps: 110, FinalRate: 1, Beta1: .9, Beta2: .95, Clip: 1},
 	}
 }
 

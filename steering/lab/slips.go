@@ -11,12 +11,24 @@ import (
 	"tiller/steering/lab/problem"
 )
 
-// SlipFigures say what a model does after a step with a wrong result that was
-// put into its mouth, and after the same step with the right one.
+// SlipKind is how a step goes wrong.
+type SlipKind string
+
+// The kinds of slip.
+const (
+	// Misread steps apply another argument than the question's, rightly.
+	Misread SlipKind = "misread"
+	// Miscalculated steps have another result than the right one.
+	Miscalculated SlipKind = "miscalculated"
+)
+
+// SlipFigures say what a model does after a step gone wrong that was put into
+// its mouth, and after the same step as it should be.
 type SlipFigures struct {
-	N int `json:"n"`
-	// Noticed is how many wrong steps were followed by "wait", FalseAlarms how
-	// many right ones.
+	Kind SlipKind `json:"kind"`
+	N    int      `json:"n"`
+	// Noticed is how many slips were followed by "wait", FalseAlarms how many
+	// steps without.
 	Noticed     int `json:"noticed"`
 	FalseAlarms int `json:"false_alarms"`
 	// RightAfterSlip and RightWithout are how many answers came out right.
@@ -25,15 +37,15 @@ type SlipFigures struct {
 }
 
 // Slips begins each problem's reasoning, up to a step chosen by the seed, once
-// with a wrong result in that step and once without, and lets the model go on.
-func Slips(ctx context.Context, m *model.Model, t *tokenizer.Tokenizer, problems []problem.Problem, seed uint64) (SlipFigures, error) {
+// with a slip of a kind in that step and once without, and lets the model go on.
+func Slips(ctx context.Context, m *model.Model, t *tokenizer.Tokenizer, problems []problem.Problem, kind SlipKind, seed uint64) (SlipFigures, error) {
 	r := rand.New(rand.NewPCG(seed, 0x736c6970))
-	figures := SlipFigures{N: len(problems)}
+	figures := SlipFigures{Kind: kind, N: len(problems)}
 	for first := 0; first < len(problems); first += defaultBatch / 2 {
 		some := problems[first:min(first+defaultBatch/2, len(problems))]
 		var requests []generate.Request
 		for _, p := range some {
-			wrong, right := begin(p, r)
+			wrong, right := begin(p, kind, r)
 			for _, text := range []string{wrong, right} {
 				prompt, err := generate.RawPrompt(t, text, tokenizer.EncodeOptions{})
 				if err != nil {
@@ -59,29 +71,56 @@ func Slips(ctx context.Context, m *model.Model, t *tokenizer.Tokenizer, problems
 }
 
 // begin writes a problem and its reasoning up to and including a step, with a
-// wrong and with the right result.
-func begin(p problem.Problem, r *rand.Rand) (wrong, right string) {
+// slip and without.
+func begin(p problem.Problem, kind SlipKind, r *rand.Rand) (wrong, right string) {
 	steps := p.Steps()
 	last := r.IntN(len(steps))
 	words := []string{p.Question}
-	for i, s := range steps[:last+1] {
-		words = append(words, map[bool]string{true: "first", false: "then"}[i == 0])
-		if s.State != "" {
-			words = append(words, s.State)
-		}
-		words = append(words, s.Name, s.Arg, "gives")
-		if i < last {
-			words = append(words, s.Result, ".")
-		}
+	for i, s := range steps[:last] {
+		words = append(words, stepWords(i, s)...)
 	}
 	text := strings.Join(words, " ")
-	f, _ := problem.FamilyNamed(p.Family) // it has made the problem
-	states := f.States()
-	slip := states[r.IntN(len(states))]
-	for slip == steps[last].Result {
-		slip = states[r.IntN(len(states))]
+	return text + " " + strings.Join(stepWords(last, slip(p, steps[last], kind, r)), " "),
+		text + " " + strings.Join(stepWords(last, steps[last]), " ")
+}
+
+// slip changes a step's result, and if it is misread its argument.
+func slip(p problem.Problem, right problem.Step, kind SlipKind, r *rand.Rand) problem.Step {
+	f, err := problem.FamilyNamed(p.Family)
+	if err != nil {
+		return right // no family has made such a problem
 	}
-	return text + " " + slip + " .", text + " " + steps[last].Result + " ."
+	states, args := f.States(), f.Args()
+	wrong := right
+	// Where nothing can be misread into another result, as after a 9 in the
+	// family max, the argument alone is wrong in the end.
+	for range maxSlips {
+		if kind == Misread {
+			wrong.Arg = args[r.IntN(len(args))]
+			wrong.Result, _ = f.Apply(right.State, wrong.Arg)
+		} else {
+			wrong.Result = states[r.IntN(len(states))]
+		}
+		if wrong.Result != right.Result {
+			break
+		}
+	}
+	return wrong
+}
+
+// maxSlips bounds how often a slip is drawn until it changes a step's result.
+const maxSlips = 100
+
+// stepWords are the sentence of step i of an answer.
+func stepWords(i int, s problem.Step) []string {
+	words := []string{"then"}
+	if i == 0 {
+		words[0] = "first"
+	}
+	if s.State != "" {
+		words = append(words, s.State)
+	}
+	return append(words, s.Name, s.Arg, "gives", s.Result, ".")
 }
 
 // judge says whether an answer begins with "wait" and is right, as 0 or 1.

@@ -41,15 +41,17 @@ type Extraction struct {
 	// Questions is how many there are.
 	Questions int `json:"questions"`
 	// Targets is how many answers vectors are trained on, a quarter of which is
-	// held out, TrainSteps for how long and TrainBatch with how many at a time.
-	Targets    int `json:"targets"`
-	TrainSteps int `json:"train_steps"`
-	TrainBatch int `json:"train_batch"`
+	// held out, TrainSteps for how long, TrainBatch with how many at a time, and
+	// TrainRate Adam's rate, see [derive.TrainOptions].
+	Targets    int     `json:"targets"`
+	TrainSteps int     `json:"train_steps"`
+	TrainBatch int     `json:"train_batch"`
+	TrainRate  float64 `json:"train_rate"`
 }
 
 // DefaultExtraction is how the shipped vectors were made.
 func DefaultExtraction(seed uint64) Extraction {
-	return Extraction{Seed: seed, Questions: 600, Targets: 160, TrainSteps: 80, TrainBatch: 16}
+	return Extraction{Seed: seed, Questions: 600, Targets: 160, TrainSteps: 80, TrainBatch: 16, TrainRate: .03}
 }
 
 // stepEnd selects the full stops of steps; those of a question's facts are
@@ -129,7 +131,7 @@ func trainVector(ctx context.Context, base *model.Model, t *tokenizer.Tokenizer,
 		if err != nil {
 			return nil, err
 		}
-		one, err := derive.Train(ctx, base, t, examples, plan, derive.TrainOptions{Steps: o.TrainSteps, Batch: o.TrainBatch, Seed: o.Seed})
+		one, err := derive.Train(ctx, base, t, examples, plan, derive.TrainOptions{Steps: o.TrainSteps, Batch: o.TrainBatch, Rate: o.TrainRate, Seed: o.Seed})
 		if err != nil {
 			return nil, fmt.Errorf("layer %d: %w", layer, err)
 		}

@@ -80,7 +80,7 @@ func Default() Mix {
 	return Mix{
 		Textbook: 0.35, PrimerTextbook: 0.8, PrimerDocuments: 40_000,
 		Recall: 0.6, RecallLeast: 2, RecallMost: 8, RecallInOrder: 0.35, RecallByTurns: 0.25,
-		FactsLeast: 3, FactsMost: 8, FactSlip: 0.5,
+		FactsLeast: 3, FactsMost: 8, FactSlip: 0.15,
 		Quick: 0.12, Lesson: 0.1,
 		PlainReasoned: 0.08, QuickReasoned: 0.01,
 		LessonReasoned: map[string]float64{
@@ -91,7 +91,7 @@ func Default() Mix {
 			Restate: 0.5, Next: 0.2, Slip: 0.06, Repair: 0.9, Check: 0.3,
 			Haste: 0.15, HasteGrowth: 0.15, HasteMost: 0.8,
 		},
-		LessonHaste: 0.1,
+		LessonHaste: 0.35,
 		Surprise:    0.1,
 	}
 }

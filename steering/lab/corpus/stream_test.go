@@ -38,7 +38,7 @@ func TestCorpusStaysAsItIs(t *testing.T) {
 		d := At(Default(), 1, i)
 		fmt.Fprintln(h, d.Words, d.Weights)
 	}
-	const want = "cc40d096b6095a56e046d3a071b81cd2a4e4b84eab863bd2ddc6536d268b9595"
+	const want = "f0f082af86f732962ea901ed25df31fed278b4cb36c28ad0bdb9bec932090f80"
 	if got := hex.EncodeToString(h.Sum(nil)); got != want {
 		t.Errorf("the documents of a seed have changed; if they are meant to, their hash is %s", got)
 	}
@@ -126,7 +126,7 @@ func TestDocuments(t *testing.T) {
 		want        float64
 	}{
 		{"recall", "textbook", .6},
-		{"in order", "recall", .6}, {"by turns", "recall", .25}, {"fact slip", "fact", .5},
+		{"in order", "recall", .6}, {"by turns", "recall", .25}, {"fact slip", "fact", .15},
 		{"no header", "problem", .78}, {QuickHeader, "problem", .12}, {LessonHeader, "problem", .1},
 		{"no header reasoned", "no header", .08}, {QuickHeader + " reasoned", QuickHeader, .01},
 		{LessonHeader + " sum reasoned", LessonHeader + " sum", .95}, {LessonHeader + " max reasoned", LessonHeader + " max", .95},
@@ -134,7 +134,7 @@ func TestDocuments(t *testing.T) {
 		{"slip", "step", .06}, {"repair", "slip", .9}, {"next", "later step", .2}, {"restated", "reasoned", .5},
 		{"check", "concluded", .3},
 		{"no header hasty at 1", "no header came to 1", .15}, {"no header hasty at 3", "no header came to 3", .15 + .3},
-		{LessonHeader + " hasty at 2", LessonHeader + " came to 2", .1 * (.15 + .15)},
+		{LessonHeader + " hasty at 2", LessonHeader + " came to 2", .35 * (.15 + .15)},
 	} {
 		have := share(test.part, test.whole)
 		// Four standard errors.
