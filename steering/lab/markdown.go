@@ -1,0 +1,478 @@
+package lab
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"tiller/steering/statistics"
+)
+
+// Section is a table in Markdown, or several that belong together.
+type Section struct {
+	Name     string
+	Markdown string // ends in a newline
+}
+
+// Markdown are the figures as tables for people. All shares are percent, with
+// 95 % intervals in brackets. The sections' names don't depend on the figures.
+func (f *Figures) Markdown() []Section {
+	return []Section{
+		{"headline", f.headlineMarkdown()},
+		{"cost", f.costMarkdown()},
+		{"families", f.familiesMarkdown()},
+		{"hard", scoresMarkdown(f.Hard)},
+		{"controls", f.controlsMarkdown()},
+		{"dial", f.dialMarkdown()},
+		{"map", f.mapMarkdown()},
+		{"slips", f.slipsMarkdown()},
+		{"plans", f.plansMarkdown()},
+		{"vectors", f.vectorsMarkdown()},
+		{"cosines", f.cosinesMarkdown()},
+	}
+}
+
+// markdown puts a table together. The first column is text, the others are
+// numbers.
+type markdown struct{ strings.Builder }
+
+func (m *markdown) head(columns ...string) {
+	m.row(columns...)
+	rule := slices.Repeat([]string{"---:"}, len(columns))
+	rule[0] = "---"
+	m.row(rule...)
+}
+
+func (m *markdown) row(cells ...string) {
+	for _, cell := range cells {
+		m.WriteString("| " + strings.ReplaceAll(cell, "|", `\|`) + " ")
+	}
+	m.WriteString("|\n")
+}
+
+// say adds a paragraph.
+func (m *markdown) say(format string, args ...any) {
+	if m.Len() > 0 {
+		m.WriteString("\n")
+	}
+	fmt.Fprintf(m, format+"\n", args...)
+}
+
+func code(plan string) string {
+	if plan == "" {
+		return ""
+	}
+	return "`" + plan + "`"
+}
+
+// none stands for what is not defined.
+const none = "–"
+
+// percents is a share in percent, with a real minus sign.
+func percents(share float64) string {
+	text := percent(share)
+	if text == "-0.0" {
+		text = "0.0"
+	}
+	return strings.Replace(text, "-", "−", 1)
+}
+
+func percentOr(share *float64) string {
+	if share == nil {
+		return none
+	}
+	return percents(*share)
+}
+
+// within is a figure with its interval.
+func within(figure *float64, i statistics.Interval) string {
+	if figure == nil || !i.Defined() {
+		return percentOr(figure)
+	}
+	return fmt.Sprintf("%s [%s, %s]", percents(*figure), percents(i.Low), percents(i.High))
+}
+
+// part is a share of counted problems, with its Wilson interval.
+func part(right, n int) string {
+	s := share(right, n)
+	return within(&s, statistics.Wilson(right, n))
+}
+
+// significance is a p-value.
+func significance(p *float64) string {
+	switch {
+	case p == nil:
+		return none
+	case *p < .001:
+		return "< .001"
+	}
+	return strings.TrimPrefix(strconv.FormatFloat(*p, 'f', 3, 64), "0")
+}
+
+func plain(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
+
+// fixed is a number with so many digits after the point.
+func fixed(x *float64, digits int) string {
+	if x == nil {
+		return none
+	}
+	text := strconv.FormatFloat(*x, 'f', digits, 64)
+	if v, err := strconv.ParseFloat(text, 64); err == nil && v == 0 {
+		text = strings.TrimPrefix(text, "-")
+	}
+	return strings.Replace(text, "-", "−", 1)
+}
+
+// scored is a row's score, marked if it says that the model was broken.
+func scored(r Row) string {
+	text := within(&r.Score, r.CI95)
+	if r.Broken {
+		text += " broken"
+	}
+	return text
+}
+
+func (f *Figures) headlineMarkdown() string {
+	var m markdown
+	scores(&m, f.Headline)
+	m.say("The plan is %s.", code(f.Plan))
+	return m.String()
+}
+
+func scoresMarkdown(t *Table) string {
+	var m markdown
+	scores(&m, t)
+	return m.String()
+}
+
+// scores is what the lanes of a table come to.
+func scores(m *markdown, t *Table) {
+	m.head("lane", "right, %", "minus base", "minus prompt", "p (prompt)", "gap recovered, %")
+	if t == nil {
+		return
+	}
+	for _, r := range t.Lanes {
+		toPrompt, p := none, none
+		if c := r.DeltaPrompt; c != nil {
+			toPrompt, p = within(c.Delta, c.DeltaCI95), significance(c.McNemarP)
+		}
+		m.row(r.Name, scored(r), within(r.Delta, r.DeltaCI95), toPrompt, p, within(r.RecoveredGap, r.RecoveredGapCI95))
+	}
+	m.say("n = %d problems of the %s split for each lane.", t.N, t.Problems)
+}
+
+func (f *Figures) costMarkdown() string {
+	var m markdown
+	m.head("lane", "tokens per answer", "reasoned, %", "answered, %", "ran out of tokens, %", "steered_fraction, %", "prompt_edits", "row_edits")
+	if f.Headline == nil {
+		return m.String()
+	}
+	for _, r := range f.Headline.Lanes {
+		steered, prompt, rows := none, none, none
+		if r.Plan != "" {
+			steered, prompt, rows = percents(r.SteeredFraction), strconv.Itoa(r.PromptEdits), strconv.Itoa(r.RowEdits)
+		}
+		m.row(r.Name, fixed(&r.TokensPerAnswer, 1), percents(r.Reasoned), percents(r.Answered), percents(ranOut(r)), steered, prompt, rows)
+	}
+	return m.String()
+}
+
+// ranOut is the share of a lane's texts that did not end by themselves.
+func ranOut(r Row) float64 {
+	all, length := 0, 0
+	for stop, n := range r.Stops {
+		all += n
+		if stop != "eos" && stop != "stop" {
+			length += n
+		}
+	}
+	return share(length, all)
+}
+
+// familyLanes are the lanes that are told apart by family.
+var familyLanes = []string{laneBase, laneFirst, lanePrompt, laneSteered, laneThinking}
+
+func (f *Figures) familiesMarkdown() string {
+	var m markdown
+	head := append([]string{"family", "n"}, familyLanes...)
+	m.head(append(head, "steered minus prompt", "p")...)
+	for _, x := range f.Families {
+		cells := []string{x.Name, strconv.Itoa(x.N)}
+		for _, name := range familyLanes {
+			cell := none
+			if i := slices.IndexFunc(x.Lanes, func(l FamilyScore) bool { return l.Name == name }); i >= 0 {
+				cell = within(&x.Lanes[i].Score, x.Lanes[i].CI95)
+			}
+			cells = append(cells, cell)
+		}
+		m.row(append(cells, within(x.ToPrompt.Delta, x.ToPrompt.DeltaCI95), significance(x.ToPrompt.McNemarP))...)
+	}
+	return m.String()
+}
+
+func (f *Figures) controlsMarkdown() string {
+	var m markdown
+	m.head("control", "draws", "mean gap, %", "largest gap, %", "the plan's gap, %", "p (rank)", "broken at its best strength", "broken at some strength")
+	c := f.Controls
+	if c == nil {
+		return m.String()
+	}
+	for _, k := range c.Kinds {
+		m.row(string(k.Kind), strconv.Itoa(k.Draws), percentOr(k.MeanGap), percents(k.MaxGap), percents(k.OwnGap), significance(&k.RankP), strconv.Itoa(k.Broken), strconv.Itoa(k.BrokenAtSome))
+	}
+	if len(c.Kinds) > 0 {
+		k := c.Kinds[0]
+		m.say("Each draw takes the best of %s times the plan's strength on %d tune problems and is measured on %d test problems. The mean leaves out draws that are broken; the largest does not.", list(k.Factors), k.TuneN, k.TestN)
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Shuffled)) {
+		if of := c.Shuffled[name]; of != name {
+			m.say("%s was trained and has no labels to shuffle: its shuffled directions are of the rows that %s was made from.", code(name), code(of))
+		}
+	}
+	return m.String()
+}
+
+func list(values []float64) string {
+	var texts []string
+	for _, v := range values {
+		texts = append(texts, plain(v))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (f *Figures) dialMarkdown() string {
+	var m markdown
+	d := f.Dial
+	if d == nil {
+		d = &Dial{}
+	}
+	head := []string{"layer"}
+	for _, s := range d.Strengths {
+		head = append(head, plain(s))
+	}
+	for _, part := range []struct {
+		what string
+		of   func(DialPoint) string
+	}{
+		{"right, %", func(p DialPoint) string {
+			if p.Broken {
+				return percents(p.Score) + " †"
+			}
+			return percents(p.Score)
+		}},
+		{"reasoned, %", func(p DialPoint) string { return percents(p.Reasoned) }},
+		{"no answer at all, %", func(p DialPoint) string { return percents(1 - p.Answered) }},
+		{"steered_fraction, %", func(p DialPoint) string { return percents(p.SteeredFraction) }},
+	} {
+		if m.Len() > 0 {
+			m.WriteString("\n")
+		}
+		head[0] = part.what
+		m.head(head...)
+		for i, layer := range d.Layers {
+			cells := []string{fmt.Sprintf("layer %d", layer)}
+			for _, p := range d.Points[i] {
+				cells = append(cells, part.of(p))
+			}
+			m.row(cells...)
+		}
+	}
+	if d.N > 0 {
+		m.say("%s at other layers (rows) and strengths (columns), on %d tune problems each, answers of at most %d tokens. There base answers %s %% right and thinking %s %%. † is broken text: fewer than 80 %% of answers are any.",
+			code(d.Plan), d.N, d.MaxTokens, percents(d.Base), percents(d.Thinking))
+	}
+	return m.String()
+}
+
+func (f *Figures) mapMarkdown() string {
+	var m markdown
+	p := f.Map
+	if p == nil {
+		p = &LayerMap{}
+	}
+	head := []string{"from \\ used at"}
+	for _, layer := range p.Layers {
+		head = append(head, fmt.Sprintf("layer %d", layer))
+	}
+	m.head(head...)
+	for i, layer := range p.Layers {
+		cells := []string{fmt.Sprintf("layer %d", layer)}
+		for _, x := range p.Points[i] {
+			cell := fmt.Sprintf("%s (%s) ×%s", percents(x.Score), percentOr(x.Gap), plain(x.Factor))
+			if x.Broken {
+				cell += " †"
+			}
+			cells = append(cells, cell)
+		}
+		m.row(cells...)
+	}
+	if p.N > 0 {
+		var ratios []string
+		for i := range p.Ratios {
+			ratios = append(ratios, fixed(&p.Ratios[i], 2))
+		}
+		m.say("Right, %%, and in brackets the gap recovered, on %d tune problems each. Wherever it is used, the edit has the size that the plan's has at its own layer, %s of the residual stream's median norm, times the factor after ×, the best of %s.",
+			p.N, strings.Join(ratios, " and "), list(p.Factors))
+	}
+	return m.String()
+}
+
+func (f *Figures) slipsMarkdown() string {
+	var m markdown
+	m.head("model", "slip", "noticed, %", "false alarms, %", "right after the slip, %", "right without, %", "n")
+	for _, s := range f.Slips {
+		m.row(s.Model, string(s.Kind), part(s.Noticed, s.N), part(s.FalseAlarms, s.N), part(s.RightAfterSlip, s.N), part(s.RightWithout, s.N), strconv.Itoa(s.N))
+	}
+	return m.String()
+}
+
+func (f *Figures) plansMarkdown() string {
+	var m markdown
+	candidates := func(title string, all []Candidate) {
+		if m.Len() > 0 {
+			m.WriteString("\n")
+		}
+		m.head(title, "right, %", "steered_fraction, %", "n")
+		for _, c := range all {
+			m.row(code(c.Plan), percents(c.Score), percents(c.SteeredFraction), strconv.Itoa(c.N))
+		}
+	}
+	candidates("best plans on tune", f.Finalists)
+	candidates("best plan with each vector", f.Best)
+	return m.String()
+}
+
+func (f *Figures) vectorsMarkdown() string {
+	var m markdown
+	m.head("vector", "made by", "layer", "norm", "of the median norm", "held-out AUC", "cosine with the layer above")
+	for _, v := range f.Vectors {
+		for _, l := range v.Layers {
+			m.row(code(v.Name), v.Method, strconv.Itoa(l.Layer), fixed(&l.Norm, 1), fixed(&l.Ratio, 2), fixed(l.AUC, 3), fixed(l.CosineAbove, 2))
+		}
+	}
+	return m.String()
+}
+
+func (f *Figures) cosinesMarkdown() string {
+	var m markdown
+	var layers []int
+	for _, c := range f.Cosines {
+		layers = append(layers, c.Layers...)
+	}
+	slices.Sort(layers)
+	layers = slices.Compact(layers)
+	head := []string{"vectors"}
+	for _, layer := range layers {
+		head = append(head, fmt.Sprintf("layer %d", layer))
+	}
+	m.head(head...)
+	for _, c := range f.Cosines {
+		cells := []string{code(c.A) + ", " + code(c.B)}
+		for _, layer := range layers {
+			cell := none
+			if i := slices.Index(c.Layers, layer); i >= 0 {
+				cell = fixed(&c.Cosine[i], 2)
+			}
+			cells = append(cells, cell)
+		}
+		m.row(cells...)
+	}
+	return m.String()
+}
+
+// SeedHeadline is the headline of models trained from one seed.
+type SeedHeadline struct {
+	Seed uint64 `json:"seed"`
+	Plan string `json:"plan"`
+	// Lanes are base, prompt, steered and thinking, of the headline.
+	Lanes []Row `json:"lanes"`
+}
+
+// ForSeed is the headline in short, to be put beside those of other seeds.
+func (f *Figures) ForSeed(seed uint64) SeedHeadline {
+	h := SeedHeadline{Seed: seed, Plan: f.Plan}
+	if f.Headline == nil {
+		return h
+	}
+	for _, name := range []string{laneBase, lanePrompt, laneSteered, laneThinking} {
+		if i := slices.IndexFunc(f.Headline.Lanes, func(r Row) bool { return r.Name == name }); i >= 0 {
+			h.Lanes = append(h.Lanes, f.Headline.Lanes[i])
+		}
+	}
+	return h
+}
+
+// SeedsMarkdown puts the seeds side by side, in the order of their numbers. The
+// one that is shipped is named.
+func SeedsMarkdown(all []SeedHeadline, shipped uint64) Section {
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b SeedHeadline) int { return cmp.Compare(a.Seed, b.Seed) })
+	var m markdown
+	m.head("seed", laneBase, lanePrompt, laneSteered, laneThinking, "gap recovered, %", "steered minus prompt", "steered_fraction, %", "plan")
+	for _, s := range all {
+		name := strconv.FormatUint(s.Seed, 10)
+		if s.Seed == shipped {
+			name += " (shipped)"
+		}
+		cells := []string{name}
+		gap, toPrompt, fraction := none, none, none
+		for _, lane := range []string{laneBase, lanePrompt, laneSteered, laneThinking} {
+			cell := none
+			if i := slices.IndexFunc(s.Lanes, func(r Row) bool { return r.Name == lane }); i >= 0 {
+				r := s.Lanes[i]
+				cell = scored(r)
+				if lane == laneSteered {
+					gap, fraction = within(r.RecoveredGap, r.RecoveredGapCI95), percents(r.SteeredFraction)
+					if r.DeltaPrompt != nil {
+						toPrompt = within(r.DeltaPrompt.Delta, r.DeltaPrompt.DeltaCI95)
+					}
+				}
+			}
+			cells = append(cells, cell)
+		}
+		m.row(append(cells, gap, toPrompt, fraction, code(s.Plan))...)
+	}
+	return Section{"seeds", m.String()}
+}
+
+// tableMark is where a document holds a generated table.
+var tableMark = regexp.MustCompile(`(?s)<!-- table ([a-z]+) -->\n(.*?)<!-- end -->`)
+
+// FillTables puts sections into a document, between "<!-- table NAME -->" and
+// "<!-- end -->", each on a line of its own. A place without a section and a
+// section without a place are errors.
+func FillTables(document []byte, sections []Section) ([]byte, error) {
+	placed := map[string]bool{}
+	var err error
+	filled := tableMark.ReplaceAllFunc(document, func(whole []byte) []byte {
+		name := string(tableMark.FindSubmatch(whole)[1])
+		i := slices.IndexFunc(sections, func(s Section) bool { return s.Name == name })
+		switch {
+		case i < 0:
+			err = fmt.Errorf("the document has a place for a table %q, which there is not", name)
+			return whole
+		case placed[name]:
+			err = fmt.Errorf("the document has two places for the table %q", name)
+			return whole
+		}
+		placed[name] = true
+		return fmt.Appendf(nil, "<!-- table %s -->\n%s<!-- end -->", name, sections[i].Markdown)
+	})
+	for _, s := range sections {
+		if err == nil && !placed[s.Name] {
+			err = fmt.Errorf("the document has no place for the table %q", s.Name)
+		}
+	}
+	if n := bytes.Count(document, []byte("<!-- table ")); err == nil && n != len(placed) {
+		err = fmt.Errorf("the document begins %d tables, but only %d end", n, len(placed))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return filled, nil
+}
