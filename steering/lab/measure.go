@@ -145,8 +145,11 @@ func Measure(ctx context.Context, t *tokenizer.Tokenizer, problems []problem.Pro
 			u.Texts = make([]string, len(problems))
 		}
 	}
-	for _, same := range byModel(lanes) {
-		if err := g.model(ctx, same); err != nil {
+	if err := g.keep(ctx); err != nil {
+		return nil, err
+	}
+	for n, same := range byModel(lanes) {
+		if err := g.model(ctx, n, same); err != nil {
 			return nil, err
 		}
 	}
@@ -177,24 +180,29 @@ type measurement struct {
 	outcomes  []Outcome
 	done      int
 	prompts   map[string]generate.Prompt // of the problems at hand, by text
+	kept      *kept                      // nil unless a build keeps it
 }
 
 // answer is one lane's answer to one problem, both 0-based.
 type answer struct{ problem, lane int }
 
-// model measures the lanes of one model, given by index: whole problems
+// model measures the lanes of the n-th model, given by index: whole problems
 // together as far as a batch goes, and the lanes of one problem batch by batch
 // where there are more.
-func (g *measurement) model(ctx context.Context, lanes []int) error {
+func (g *measurement) model(ctx context.Context, n int, lanes []int) error {
 	together := max(1, g.options.Batch/len(lanes))
-	for first := 0; first < len(g.problems); first += together {
+	first, whole := g.resume(ctx, n)
+	for ; first < len(g.problems); first += together {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		prefixes := &generate.Prefixes{}
 		clear(g.prompts)
 		var batch []answer
 		for p := first; p < min(first+together, len(g.problems)); p++ {
 			for _, l := range lanes {
 				if batch = append(batch, answer{p, l}); len(batch) == g.options.Batch {
-					if err := g.batch(ctx, batch, prefixes); err != nil {
+					if err := g.batch(whole, batch, prefixes); err != nil {
 						return err
 					}
 					batch = batch[:0]
@@ -202,9 +210,12 @@ func (g *measurement) model(ctx context.Context, lanes []int) error {
 			}
 		}
 		if len(batch) > 0 {
-			if err := g.batch(ctx, batch, prefixes); err != nil {
+			if err := g.batch(whole, batch, prefixes); err != nil {
 				return err
 			}
+		}
+		if err := g.reached(ctx, n, first+together); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -318,7 +318,7 @@ func makePlans(ctx context.Context, b *builder, into string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	candidates, err := Choose(ctx, base, t, vectors, tune, b.recipe.Search, b.answered)
+	candidates, err := Choose(b.keepMeasurements(ctx), base, t, vectors, tune, b.recipe.Search, b.answered)
 	if err != nil {
 		return nil, err
 	}
@@ -369,7 +369,7 @@ func (b *builder) answered(done, total int) {
 }
 
 func makeHeadline(ctx context.Context, b *builder, _ string) (any, error) {
-	return b.folder().headline(ctx, headlineOptions{model: b.modelOptions(), progress: b.answered})
+	return b.folder().headline(b.keepMeasurements(ctx), headlineOptions{model: b.modelOptions(), progress: b.answered})
 }
 
 // Names of lanes.
