@@ -62,7 +62,7 @@ type ControlFigures struct {
 func DefaultFigures(seed uint64) FigureOptions {
 	return FigureOptions{
 		Seed: 1, Test: 2400, Hard: 600, Slips: 600,
-		Dial: 300, DialStrengths: []float64{.1, .25, .5, .75, 1, 1.5, 2, 3, 4, 6, 8, 12}, MapFactors: []float64{.5, 1, 2},
+		Dial: 300, DialStrengths: []float64{.1, .2, .3, .4, .5, .6, .75, 1, 1.5, 2, 3, 4, 8}, MapFactors: []float64{.5, 1, 2, 3},
 		MaxTokens: 96,
 		Controls: ControlFigures{
 			Tune: 120, Test: 400, Isotropic: 99, Draws: 33, Strengths: []float64{.5, 1, 2, 4, 8},
@@ -210,6 +210,11 @@ func (f *figurer) run(ctx context.Context, choice []Candidate, tune, test, hard 
 	f.vectors = map[string]*steering.Vector{}
 	for _, r := range f.results {
 		f.vectors[r.Vector.Name] = r.Vector
+	}
+	for _, t := range f.plan.Terms {
+		if _, err := home(t); err != nil {
+			return nil, err
+		}
 	}
 	tuneN := max(f.options.Dial, f.options.Controls.Tune)
 	both, err := f.measure(ctx, "tune", tune[:tuneN], []Lane{f.base, f.thinking})

@@ -35,6 +35,9 @@ type ControlResult struct {
 	// which they were measured.
 	Gaps   []float64 `json:"gaps"`
 	Chosen []float64 `json:"chosen"`
+	// Cosines are, by draw, of the angle between what stands for the direction
+	// of the plan's first term and that direction. Positions have none.
+	Cosines []float64 `json:"cosines,omitempty"`
 }
 
 // covarianceQuestions is how many questions give the rows whose covariance
@@ -62,11 +65,12 @@ func (f *figurer) controls(ctx context.Context, tune, test []problem.Problem) er
 		if kind == Isotropic {
 			draws = o.Isotropic
 		}
-		c, err := MeasureControls(ctx, *subject, ControlOptions{
+		options := ControlOptions{
 			Kinds: []Kind{kind}, Draws: draws, Strengths: o.Strengths, Seed: f.options.Seed,
 			Rows: rows.stream, Contrasts: rows.contrasts, Tune: tuneRef, Test: testRef,
 			Measure: f.measureOptions("controls, " + string(kind)),
-		})
+		}
+		c, err := MeasureControls(ctx, *subject, options)
 		if err != nil {
 			return fmt.Errorf("the figures' controls: %w", err)
 		}
@@ -74,10 +78,33 @@ func (f *figurer) controls(ctx context.Context, tune, test []problem.Problem) er
 		for _, d := range c.Draws {
 			r.Gaps, r.Chosen = append(r.Gaps, d.TestGap), append(r.Chosen, d.Strength)
 		}
+		if kind != Positions {
+			if r.Cosines, err = angles(drawer{subject: *subject, options: options}, c.Draws); err != nil {
+				return fmt.Errorf("the figures' controls: %w", err)
+			}
+		}
 		results.Kinds = append(results.Kinds, r)
 	}
 	f.figures.Controls = results
 	return nil
+}
+
+// angles are the cosines of draws with the direction of the plan's first term.
+func angles(d drawer, draws []Control) ([]float64, error) {
+	v := d.subject.Vectors[d.subject.Plan.Terms[0].Vector]
+	layer, err := home(d.subject.Plan.Terms[0])
+	if err != nil {
+		return nil, err
+	}
+	var cosines []float64
+	for _, draw := range draws {
+		drawn, err := d.direction(draw.Kind, draw.Draw, v, v.Name, layer)
+		if err != nil {
+			return nil, err
+		}
+		cosines = append(cosines, angle(drawn, v.Directions[layer]))
+	}
+	return cosines, nil
 }
 
 // controlRows are rows that directions are drawn from.

@@ -224,12 +224,21 @@ func (f *figurer) median(vector string, layer int) (float64, error) {
 	return 0, fmt.Errorf("the median norm at layer %d is not known for the vector %q", layer, vector)
 }
 
-// ratio is |s d| of a term over the median norm at its layer.
-func (f *figurer) ratio(t steering.Term) (float64, error) {
-	if t.Op != steering.Add || t.Strength.Varies() || t.Strength.Relative || t.Layers.Kind != steering.NamedLayers || len(t.Layers.Items) != 1 || t.Layers.Items[0].From != t.Layers.Items[0].To {
+// home is the one layer at which a term adds its direction.
+func home(t steering.Term) (int, error) {
+	items := t.Layers.Items
+	if t.Op != steering.Add || t.Strength.Varies() || t.Strength.Relative || t.Layers.Kind != steering.NamedLayers || len(items) != 1 || items[0].From != items[0].To {
 		return 0, fmt.Errorf("the term %q can't be moved to other layers: that takes an addition of constant strength at one layer", t.String())
 	}
-	layer := t.Layers.Items[0].From
+	return items[0].From, nil
+}
+
+// ratio is |s d| of a term over the median norm at its layer.
+func (f *figurer) ratio(t steering.Term) (float64, error) {
+	layer, err := home(t)
+	if err != nil {
+		return 0, err
+	}
 	median, err := f.median(t.Vector, layer)
 	return math.Abs(t.Strength.Value) * f.vectors[t.Vector].Norm(layer) / median, err
 }

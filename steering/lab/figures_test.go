@@ -125,6 +125,9 @@ func TestMeasureFigures(t *testing.T) {
 	draws := map[Kind]int{}
 	for _, k := range c.Kinds {
 		draws[k.Kind] = len(k.Gaps)
+		if of := len(k.Cosines); k.Kind == Positions && of != 0 || k.Kind != Positions && of != k.Draws || k.Kind == Negated && math.Abs(k.Cosines[0]+1) > 1e-6 {
+			t.Errorf("cosines of %s: %v", k.Kind, k.Cosines)
+		}
 		if k.TuneN != 2 || k.TestN != 4 || len(k.Chosen) != len(k.Gaps) || k.Draws != len(k.Gaps) {
 			t.Errorf("controls %+v", k)
 		}
@@ -184,17 +187,17 @@ func TestMeasureFiguresRefuses(t *testing.T) {
 	w := smallWorld(t)
 	all := someProblems(t, 12)
 	for name, change := range map[string]func(*FigureOptions, *[]Candidate){
-		"the figures' test is 7, but":                           func(o *FigureOptions, _ *[]Candidate) { o.Test = 7 },
-		"the figures' controls.test is 5, but":                  func(o *FigureOptions, _ *[]Candidate) { o.Test, o.Controls.Test = 4, 5 },
-		"the figures' max_tokens is 0":                          func(o *FigureOptions, _ *[]Candidate) { o.MaxTokens = 0 },
-		"the figures' map_factors are missing":                  func(o *FigureOptions, _ *[]Candidate) { o.MapFactors = nil },
-		"the figures' dial_strengths hold -1":                   func(o *FigureOptions, _ *[]Candidate) { o.DialStrengths = []float64{1, -1} },
-		"no plan was chosen":                                    func(_ *FigureOptions, c *[]Candidate) { *c = nil },
-		`"absent"`:                                              func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "absent@0" },
-		`the term "decide[last]" can't be moved`:                func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "decide[last]" },
-		`the plan "decide*0@0" has no strength to turn`:         func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "decide*0@0" },
-		`the term "decide*ramp(1,2,3)@0" can't be moved`:        func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "decide*ramp(1,2,3)@0" },
-		"a plan that scales has no strengths that can be multi": func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "scale:decide*2@0" },
+		"the figures' test is 7, but":                    func(o *FigureOptions, _ *[]Candidate) { o.Test = 7 },
+		"the figures' controls.test is 5, but":           func(o *FigureOptions, _ *[]Candidate) { o.Test, o.Controls.Test = 4, 5 },
+		"the figures' max_tokens is 0":                   func(o *FigureOptions, _ *[]Candidate) { o.MaxTokens = 0 },
+		"the figures' map_factors are missing":           func(o *FigureOptions, _ *[]Candidate) { o.MapFactors = nil },
+		"the figures' dial_strengths hold -1":            func(o *FigureOptions, _ *[]Candidate) { o.DialStrengths = []float64{1, -1} },
+		"no plan was chosen":                             func(_ *FigureOptions, c *[]Candidate) { *c = nil },
+		`"absent"`:                                       func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "absent@0" },
+		`the term "decide[last]" can't be moved`:         func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "decide[last]" },
+		`the plan "decide*0@0" has no strength to turn`:  func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "decide*0@0" },
+		`the term "decide*ramp(1,2,3)@0" can't be moved`: func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "decide*ramp(1,2,3)@0" },
+		`the term "scale:decide*2@0" can't be moved`:     func(_ *FigureOptions, c *[]Candidate) { (*c)[0].Plan = "scale:decide*2@0" },
 	} {
 		o, choice := fewFigures(), []Candidate{{Plan: "decide*2@0[last]"}}
 		change(&o, &choice)

@@ -56,17 +56,22 @@ func (f *figurer) describe(choice []Candidate) error {
 func between(a, b *steering.Vector) Cosine {
 	c := Cosine{A: a.Name, B: b.Name, Layers: []int{}, Cosine: []float64{}}
 	for _, layer := range a.Layers() {
-		x, y := a.Directions[layer], b.Directions[layer]
-		if a.Norm(layer) == 0 || b.Norm(layer) == 0 || len(x) != len(y) {
-			continue
+		if a.Norm(layer) > 0 && b.Norm(layer) > 0 && len(a.Directions[layer]) == len(b.Directions[layer]) {
+			c.Layers, c.Cosine = append(c.Layers, layer), append(c.Cosine, angle(a.Directions[layer], b.Directions[layer]))
 		}
-		dot := 0.
-		for i := range x {
-			dot += float64(float64(x[i]) * float64(y[i]))
-		}
-		// Rounding may take it beyond 1.
-		cosine := math.Max(-1, math.Min(1, dot/a.Norm(layer)/b.Norm(layer)))
-		c.Layers, c.Cosine = append(c.Layers, layer), append(c.Cosine, cosine)
 	}
 	return c
+}
+
+// angle is the cosine of the angle between two directions, neither of them
+// zero.
+func angle(x, y []float32) float64 {
+	var xy, xx, yy float64
+	for i := range x {
+		xy += float64(float64(x[i]) * float64(y[i]))
+		xx += float64(float64(x[i]) * float64(x[i]))
+		yy += float64(float64(y[i]) * float64(y[i]))
+	}
+	// Rounding may take it beyond 1.
+	return max(-1, min(1, xy/math.Sqrt(xx)/math.Sqrt(yy)))
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -137,6 +138,15 @@ func scored(r Row) string {
 	return text
 }
 
+// recovered is a row's share of the gap; there is nothing to share where base
+// and thinking may be equally good.
+func recovered(r Row) string {
+	if !r.RecoveredGapCI95.Defined() {
+		return none
+	}
+	return within(r.RecoveredGap, r.RecoveredGapCI95)
+}
+
 func (f *Figures) headlineMarkdown() string {
 	var m markdown
 	scores(&m, f.Headline)
@@ -161,7 +171,7 @@ func scores(m *markdown, t *Table) {
 		if c := r.DeltaPrompt; c != nil {
 			toPrompt, p = within(c.Delta, c.DeltaCI95), significance(c.McNemarP)
 		}
-		m.row(r.Name, scored(r), within(r.Delta, r.DeltaCI95), toPrompt, p, within(r.RecoveredGap, r.RecoveredGapCI95))
+		m.row(r.Name, scored(r), within(r.Delta, r.DeltaCI95), toPrompt, p, recovered(r))
 	}
 	m.say("n = %d problems of the %s split for each lane.", t.N, t.Problems)
 }
@@ -217,17 +227,22 @@ func (f *Figures) familiesMarkdown() string {
 
 func (f *Figures) controlsMarkdown() string {
 	var m markdown
-	m.head("control", "draws", "mean gap, %", "largest gap, %", "the plan's gap, %", "p (rank)", "broken at its best strength", "broken at some strength")
+	m.head("control", "draws", "mean gap, %", "largest gap, %", "the plan's gap, %", "p (rank)", "mean cosine, absolute", "cosine of the largest", "broken at its best strength", "broken at some strength")
 	c := f.Controls
 	if c == nil {
 		return m.String()
 	}
 	for _, k := range c.Kinds {
-		m.row(string(k.Kind), strconv.Itoa(k.Draws), percentOr(k.MeanGap), percents(k.MaxGap), percents(k.OwnGap), significance(&k.RankP), strconv.Itoa(k.Broken), strconv.Itoa(k.BrokenAtSome))
+		rank := &k.RankP
+		if k.Draws == 1 { // one draw has no rank to speak of
+			rank = nil
+		}
+		mean, largest := k.cosines()
+		m.row(string(k.Kind), strconv.Itoa(k.Draws), percentOr(k.MeanGap), percents(k.MaxGap), percents(k.OwnGap), significance(rank), fixed(mean, 2), fixed(largest, 2), strconv.Itoa(k.Broken), strconv.Itoa(k.BrokenAtSome))
 	}
 	if len(c.Kinds) > 0 {
 		k := c.Kinds[0]
-		m.say("Each draw takes the best of %s times the plan's strength on %d tune problems and is measured on %d test problems. The mean leaves out draws that are broken; the largest does not.", list(k.Factors), k.TuneN, k.TestN)
+		m.say("Each draw takes the best of %s times the plan's strength on %d tune problems and is measured on %d test problems. The mean leaves out draws that are broken; the largest does not. Cosines are with the plan's own direction.", list(k.Factors), k.TuneN, k.TestN)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Shuffled)) {
 		if of := c.Shuffled[name]; of != name {
@@ -235,6 +250,24 @@ func (f *Figures) controlsMarkdown() string {
 		}
 	}
 	return m.String()
+}
+
+// cosines are the mean of the absolute cosines and that of the draw with the
+// largest gap.
+func (r ControlResult) cosines() (mean, largest *float64) {
+	if len(r.Cosines) == 0 || len(r.Cosines) != len(r.Gaps) {
+		return nil, nil
+	}
+	var sum float64
+	best := 0
+	for i, c := range r.Cosines {
+		sum += math.Abs(c)
+		if r.Gaps[i] > r.Gaps[best] {
+			best = i
+		}
+	}
+	sum /= float64(len(r.Cosines))
+	return &sum, &r.Cosines[best]
 }
 
 func list(values []float64) string {
@@ -427,7 +460,7 @@ func SeedsMarkdown(all []SeedHeadline, shipped uint64) Section {
 				r := s.Lanes[i]
 				cell = scored(r)
 				if lane == laneSteered {
-					gap, fraction = within(r.RecoveredGap, r.RecoveredGapCI95), percents(r.SteeredFraction)
+					gap, fraction = recovered(r), percents(r.SteeredFraction)
 					if r.DeltaPrompt != nil {
 						toPrompt = within(r.DeltaPrompt.Delta, r.DeltaPrompt.DeltaCI95)
 					}

@@ -137,8 +137,8 @@ func someFigures() *Figures {
 		Plan: "v*2@1[last]", Headline: table, Hard: table,
 		Families: []Family{{"sum", 40, []FamilyScore{{laneBase, .5, statistics.Wilson(20, 40)}, {laneSteered, 1, statistics.Wilson(40, 40)}}, Comparison{&gap, interval, &p}}},
 		Controls: &ControlResults{96, []ControlResult{
-			{ControlSummary{Isotropic, 99, 120, 400, 2, 50, &cosine, .21, .925, .01}, []float64{.5, 2}, nil, nil},
-			{ControlSummary{Negated, 1, 120, 400, 1, 1, nil, -.4, .925, .5}, []float64{.5, 2}, nil, nil},
+			{ControlSummary{Isotropic, 99, 120, 400, 2, 50, &cosine, .21, .925, .01}, []float64{.5, 2}, []float64{.1, .21, 0}, []float64{2, 2, .5}, []float64{.1, -.3, .2}},
+			{ControlSummary{Negated, 1, 120, 400, 1, 1, nil, -.4, .925, .5}, []float64{.5, 2}, nil, nil, nil},
 		}, map[string]string{"v": "decide", "decide": "decide"}},
 		Dial: &Dial{"v*2@1[last]", 300, 96, .38, .97, []int{0, 3}, []float64{.25, 2},
 			[][]DialPoint{{{.38, 1, 0, .16, 6, false}, {.9, .99, .95, .02, 40, false}}, {{.4, 1, .01, .16, 6, false}, {.03, .1, 1, .02, 96, true}}}},
@@ -190,7 +190,7 @@ func TestMarkdown(t *testing.T) {
 		},
 		"families": {"| sum | 40 | 50.0 [35.2, 64.8] | – | – | 100.0 [91.2, 100.0] | – | 92.5 [90.0, 95.1] | < .001 |"},
 		"controls": {
-			"| random | 99 | −0.1 | 21.0 | 92.5 | .010 | 2 | 50 |", "| negated | 1 | – | −40.0 | 92.5 | .500 | 1 | 1 |",
+			"| random | 99 | −0.1 | 21.0 | 92.5 | .010 | 0.20 | −0.30 | 2 | 50 |", "| negated | 1 | – | −40.0 | 92.5 | – | – | – | 1 | 1 |",
 			"`v` was trained and has no labels to shuffle: its shuffled directions are of the rows that `decide` was made from.",
 		},
 		"dial":    {"| right, % | 0.25 | 2 |", "| layer 3 | 40.0 | 3.0 † |", "| layer 3 | 0.0 | 90.0 |"},
