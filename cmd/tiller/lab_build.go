@@ -94,6 +94,7 @@ func (o *buildFlags) run(cmd *cobra.Command) error {
 		case p.Kept:
 			progress.Kept(p.Stage)
 		case p.Done && last.Stage == p.Stage:
+			last.Part = ""
 			progress.End(p.Stage, figures(last)...)
 		case p.Done:
 			progress.End(p.Stage)
@@ -129,6 +130,9 @@ func (o *buildFlags) read(cmd *cobra.Command) (lab.Recipe, error) {
 // figures says in words what is known about a training.
 func figures(p lab.Progress) []string {
 	var words []string
+	if p.Part != "" {
+		words = append(words, p.Part)
+	}
 	for _, f := range []struct {
 		value float64
 		text  string

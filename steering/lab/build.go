@@ -408,6 +408,18 @@ func (b *builder) record(name string) (record, error) {
 	return r, json.Unmarshal(data, &r)
 }
 
+// reported reads what a stage that is done has reported.
+func (b *builder) reported(name string, into any) error {
+	r, err := b.record(name)
+	if err == nil {
+		err = json.Unmarshal(r.Report, into)
+	}
+	if err != nil {
+		return fmt.Errorf("the report of the stage %s can't be read: %w", name, err)
+	}
+	return nil
+}
+
 // finish writes the manifest and forgets what only a build needs.
 func (b *builder) finish() (*Manifest, error) {
 	b.at = "manifest"

@@ -38,6 +38,7 @@ func mini() Recipe {
 	r.Splits = Splits{Seed: 1, Tune: 12, Test: 48, Hard: 6}
 	r.Vectors.Questions, r.Vectors.TrainSteps, r.Vectors.TrainBatch = 60, 2, 4
 	r.Search = Search{Coarse: 6, Fine: 12, Finalists: 2, MostSteered: 1, Strengths: []float64{1}, Selectors: []string{"last"}}
+	r.Figures = fewFigures()
 	return r
 }
 
@@ -130,6 +131,9 @@ func testLayout(t *testing.T, dir string, m *Manifest) {
 	if want := []string{"base", "thinking", "prompt", "plan:" + plan.String()}; !slices.Equal(names, want) {
 		t.Errorf("the lanes are %q, want %q", names, want)
 	}
+	if f := m.Figures; f == nil || f.Plan != plan.String() || f.Headline == nil || f.Map == nil {
+		t.Errorf("the figures are %+v", f)
+	}
 	parsed, err := ParseManifest([]byte(files["manifest.json"]))
 	if err != nil {
 		t.Fatal(err)
@@ -185,6 +189,8 @@ func testInterrupts(t *testing.T, straight string) {
 		func(p Progress) bool { return p.Stage == "vectors" },
 		func(p Progress) bool { return p.Stage == "plans" && p.Step > 0 },
 		func(p Progress) bool { return p.Stage == "headline" },
+		func(p Progress) bool { return p.Stage == "figures" && p.Part == "headline" },
+		func(p Progress) bool { return p.Stage == "figures" && p.Part == "map" },
 	}
 	next := map[int]int{1: 8, 2: 201, 4: 3} // the first step of a training after it
 	for n, stop := range at {
@@ -276,6 +282,7 @@ func testKills(t *testing.T, straight string) {
 	for _, at := range []string{
 		"tokenizer 0 0s", "base 1 1ms", "base 50 0s", "base 60 300us", "base 120 1ms", "base 400 1ms", "thinking 0 0s", "thinking 3 0s",
 		"splits 0 500us", "vectors 0 1ms", "plans 1 0s", "headline 1 0s",
+		"figures 0 20ms", "figures 5 0s",
 	} {
 		if out, err := child(t, dir, "LAB_KILL="+at); err == nil || strings.Contains(out, "BUILD") {
 			t.Fatalf("kill at %q: %v\n%s", at, err, out)

@@ -40,6 +40,8 @@ type Manifest struct {
 	// Candidates are the plans among which that of the demonstration is the
 	// first.
 	Candidates []Candidate `json:"candidates"`
+	// Figures are everything else that was measured.
+	Figures *Figures `json:"figures"`
 }
 
 // Training is the points of both trainings.
@@ -56,6 +58,7 @@ func (m *Manifest) reports(headline *headlineReport) map[string]any {
 		stageVectors:  &m.Vectors,
 		stagePlans:    &m.Candidates,
 		stageHeadline: headline,
+		stageFigures:  &m.Figures,
 	}
 }
 

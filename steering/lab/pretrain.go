@@ -77,6 +77,8 @@ func DefaultPretraining(seed uint64) Pretraining {
 // Progress is how far a training is.
 type Progress struct {
 	Stage string
+	// Part names what of a stage is at work, where that helps.
+	Part string
 	// Step of Steps has been done.
 	Step, Steps int
 	// Loss is per token when pre-training; NaN where there is none.

@@ -19,6 +19,7 @@ type Recipe struct {
 	Splits   Splits        `json:"splits"`
 	Vectors  Extraction    `json:"vectors"`
 	Search   Search        `json:"search"`
+	Figures  FigureOptions `json:"figures"`
 }
 
 // Watch says how the base model is watched while it learns: it changes nothing
@@ -51,6 +52,7 @@ func DefaultRecipe(seed uint64) Recipe {
 		Splits:   Splits{Seed: splitsSeed, Tune: 1200, Test: 2400, Hard: 600},
 		Vectors:  DefaultExtraction(seed),
 		Search:   DefaultSearch(),
+		Figures:  DefaultFigures(seed),
 	}
 }
 
@@ -107,6 +109,9 @@ func (r Recipe) Validate() error {
 	}
 	if n := max(r.Search.Coarse, r.Search.Fine); r.Splits.Tune < n {
 		return fmt.Errorf("the recipe's search asks %d problems, but splits.tune has %d", n, r.Splits.Tune)
+	}
+	if err := r.Figures.check(r.Splits.Tune, r.Splits.Test, r.Splits.Hard); err != nil {
+		return fmt.Errorf("the recipe: %w", err)
 	}
 	if len(r.Search.Strengths) == 0 || len(r.Search.Selectors)+len(r.Search.Pairs) == 0 {
 		return errors.New("the recipe's search has no plans to try: it needs strengths, and selectors or pairs")

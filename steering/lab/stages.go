@@ -34,6 +34,7 @@ const (
 	stageVectors   = "vectors"
 	stagePlans     = "plans"
 	stageHeadline  = "headline"
+	stageFigures   = "figures"
 )
 
 // stages are all stages in their order. Each reads what those before it made
@@ -47,6 +48,7 @@ func stages() []stage {
 		{stageVectors, foldVectors, makeVectors},
 		{stagePlans, foldPlans, makePlans},
 		{stageHeadline, "", makeHeadline},
+		{stageFigures, "", makeFigures},
 	}
 }
 
@@ -370,6 +372,56 @@ func (b *builder) answered(done, total int) {
 
 func makeHeadline(ctx context.Context, b *builder, _ string) (any, error) {
 	return b.folder().headline(b.keepMeasurements(ctx), headlineOptions{model: b.modelOptions(), progress: b.answered})
+}
+
+func makeFigures(ctx context.Context, b *builder, _ string) (any, error) {
+	t, err := b.tokenizer()
+	if err != nil {
+		return nil, err
+	}
+	base, err := b.folder().model(ctx, stageBase, b.modelOptions())
+	if err != nil {
+		return nil, err
+	}
+	defer base.Close()
+	thinking, err := b.folder().model(ctx, stageThinking, b.modelOptions())
+	if err != nil {
+		return nil, err
+	}
+	defer thinking.Close()
+	vectors, candidates, err := b.found()
+	if err != nil {
+		return nil, err
+	}
+	var splits [3][]problem.Problem
+	for i, split := range []problem.Split{problem.Tune, problem.Test, problem.Hard} {
+		if splits[i], err = b.folder().problems(split); err != nil {
+			return nil, err
+		}
+	}
+	return MeasureFigures(b.keepMeasurements(ctx), base, thinking, t, vectors, candidates, splits[0], splits[1], splits[2], b.recipe.Figures,
+		func(part string, done, total int) {
+			b.report(Progress{Part: part, Step: done, Steps: total, Loss: nan, Reward: nan, Score: nan})
+		})
+}
+
+// found are the vectors with their reports, and the plans that were tried.
+func (b *builder) found() ([]*derive.Result, []Candidate, error) {
+	vectors, err := b.folder().vectors()
+	if err != nil {
+		return nil, nil, err
+	}
+	var reports map[string][]derive.LayerReport
+	if err := b.reported(stageVectors, &reports); err != nil {
+		return nil, nil, err
+	}
+	results := make([]*derive.Result, len(vectors))
+	for i, v := range vectors {
+		results[i] = &derive.Result{Vector: v, Layers: reports[v.Name]}
+	}
+	var candidates []Candidate
+	err = b.reported(stagePlans, &candidates)
+	return results, candidates, err
 }
 
 // Names of lanes.

@@ -21,10 +21,14 @@ type Progress struct {
 
 	stage string
 	began time.Time // the stage
-	first int       // how much of it was done when it was first heard of
 	shown time.Time
-	drawn int  // columns of the line that stands unfinished
 	fresh bool // nothing was shown of the stage yet
+	drawn int  // columns of the line that stands unfinished
+
+	// A stage may count several times, one part after the other.
+	total, done int
+	first       int       // how much of a part was done when it was first heard of
+	heard       time.Time // when that was
 }
 
 // NewProgress shows work on w, a terminal of that width; 0 is none. The clock
@@ -47,9 +51,13 @@ const barWidth = 20
 func (p *Progress) At(stage string, done, total int, words ...string) {
 	now := p.clock()
 	if stage != p.stage {
-		p.stage, p.began, p.first, p.shown = stage, now, done, now
-		p.fresh = true
+		p.stage, p.began, p.shown, p.fresh = stage, now, now, true
+		p.total = -1
 	}
+	if total != p.total || done < p.done {
+		p.first, p.heard = done, now
+	}
+	p.total, p.done = total, done
 	every := printEvery
 	if p.width() > 0 {
 		every = redrawEvery
@@ -72,7 +80,7 @@ func (p *Progress) At(stage string, done, total int, words ...string) {
 // left is the time that is left if the stage goes on as before; empty when
 // that can't be told yet.
 func (p *Progress) left(now time.Time, done, total int) string {
-	spent := now.Sub(p.began)
+	spent := now.Sub(p.heard)
 	if done <= p.first || done >= total || spent < time.Second {
 		return ""
 	}

@@ -19,6 +19,10 @@ func work(width int) string {
 		now = now.Add(6 * time.Second)
 		p.At("base", step, 400, "loss 1.5")
 	}
+	// Another count begins, of which half is done in 20 s.
+	p.At("base", 0, 6)
+	now = now.Add(20 * time.Second)
+	p.At("base", 3, 6)
 	now = now.Add(time.Second)
 	p.End("base", "loss 1.2")
 	p.At("vec\x1btors", 0, 0)
@@ -32,7 +36,8 @@ func TestProgressPiped(t *testing.T) {
 	want := "words: was done before\n" +
 		"base: 200 of 400 · 12 s left · loss 1.5\n" +
 		"base: 400 of 400 · loss 1.5\n" +
-		"base: done in 25 s · loss 1.2\n"
+		"base: 3 of 6 · 20 s left\n" +
+		"base: done in 45 s · loss 1.2\n"
 	if got := work(0); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -41,8 +46,8 @@ func TestProgressPiped(t *testing.T) {
 // TestProgressTerminal applies the carriage returns as a terminal does.
 func TestProgressTerminal(t *testing.T) {
 	for width, want := range map[int]string{
-		70: " words      was done before\n base       done in 25 s · loss 1.2\n vec␛tors\n",
-		30: " words      was done before\n base       done in 25 s · loss 1.2\n vec␛tors\n",
+		70: " words      was done before\n base       done in 45 s · loss 1.2\n vec␛tors\n",
+		30: " words      was done before\n base       done in 45 s · loss 1.2\n vec␛tors\n",
 	} {
 		out := work(width)
 		for line := range strings.Lines(out) {
