@@ -244,6 +244,11 @@ func (f *Figures) controlsMarkdown() string {
 		k := c.Kinds[0]
 		m.say("Each draw takes the best of %s times the plan's strength on %d tune problems and is measured on %d test problems. The mean leaves out draws that are broken; the largest does not. Cosines are with the plan's own direction.", list(k.Factors), k.TuneN, k.TestN)
 	}
+	for _, k := range c.Kinds {
+		if k.Kind == Shuffled && len(k.Cosines) == len(k.Gaps) {
+			m.say("Of the %s draws, %s; %s.", k.Kind, k.pointing("away from", -1), k.pointing("with", 1))
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(c.Shuffled)) {
 		if of := c.Shuffled[name]; of != name {
 			m.say("%s was trained and has no labels to shuffle: its shuffled directions are of the rows that %s was made from.", code(name), code(of))
@@ -268,6 +273,21 @@ func (r ControlResult) cosines() (mean, largest *float64) {
 	}
 	sum /= float64(len(r.Cosines))
 	return &sum, &r.Cosines[best]
+}
+
+// pointing says how the draws do whose cosine has a sign.
+func (r ControlResult) pointing(how string, sign float64) string {
+	var gaps []float64
+	for i, c := range r.Cosines {
+		if c*sign > 0 {
+			gaps = append(gaps, r.Gaps[i])
+		}
+	}
+	text := fmt.Sprintf("%d point %s the plan's direction", len(gaps), how)
+	if len(gaps) > 0 {
+		text += fmt.Sprintf(" and recover %s %% on average and %s %% at most", percents(statistics.Mean(gaps)), percents(slices.Max(gaps)))
+	}
+	return text
 }
 
 func list(values []float64) string {

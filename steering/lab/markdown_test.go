@@ -138,6 +138,7 @@ func someFigures() *Figures {
 		Families: []Family{{"sum", 40, []FamilyScore{{laneBase, .5, statistics.Wilson(20, 40)}, {laneSteered, 1, statistics.Wilson(40, 40)}}, Comparison{&gap, interval, &p}}},
 		Controls: &ControlResults{96, []ControlResult{
 			{ControlSummary{Isotropic, 99, 120, 400, 2, 50, &cosine, .21, .925, .01}, []float64{.5, 2}, []float64{.1, .21, 0}, []float64{2, 2, .5}, []float64{.1, -.3, .2}},
+			{ControlSummary{Shuffled, 3, 120, 400, 0, 0, &cosine, .7, .925, .25}, []float64{.5, 2}, []float64{.2, 0, .7}, []float64{1, 1, 1}, []float64{.4, -.3, .5}},
 			{ControlSummary{Negated, 1, 120, 400, 1, 1, nil, -.4, .925, .5}, []float64{.5, 2}, nil, nil, nil},
 		}, map[string]string{"v": "decide", "decide": "decide"}},
 		Dial: &Dial{"v*2@1[last]", 300, 96, .38, .97, []int{0, 3}, []float64{.25, 2},
@@ -191,6 +192,7 @@ func TestMarkdown(t *testing.T) {
 		"families": {"| sum | 40 | 50.0 [35.2, 64.8] | – | – | 100.0 [91.2, 100.0] | – | 92.5 [90.0, 95.1] | < .001 |"},
 		"controls": {
 			"| random | 99 | −0.1 | 21.0 | 92.5 | .010 | 0.20 | −0.30 | 2 | 50 |", "| negated | 1 | – | −40.0 | 92.5 | – | – | – | 1 | 1 |",
+			"Of the shuffled draws, 1 point away from the plan's direction and recover 0.0 % on average and 0.0 % at most; 2 point with the plan's direction and recover 45.0 % on average and 70.0 % at most.",
 			"`v` was trained and has no labels to shuffle: its shuffled directions are of the rows that `decide` was made from.",
 		},
 		"dial":    {"| right, % | 0.25 | 2 |", "| layer 3 | 40.0 | 3.0 † |", "| layer 3 | 0.0 | 90.0 |"},
