@@ -64,7 +64,7 @@ func (o *buildFlags) run(cmd *cobra.Command) error {
 	}
 	options := lab.BuildOptions{
 		Dir: o.out, Recipe: lab.DefaultRecipe(o.seed), Seed: o.seed, Command: fmt.Sprintf("tiller lab build --seed %d", o.seed),
-		Tool: "tiller " + version(), Threads: o.threads, Force: o.force,
+		Tool: lab.Tool, Threads: o.threads, Force: o.force,
 	}
 	if o.recipe != "" {
 		var err error

@@ -25,8 +25,8 @@ type BuildOptions struct {
 	Dir    string
 	Recipe Recipe
 	// Seed is what the recipe was made from, Command what a person types to
-	// build the same again, Tool the program and its version; the manifest
-	// repeats them.
+	// build the same again, Tool the code that does, [Tool] for this package;
+	// the manifest repeats them.
 	Seed    uint64
 	Command string
 	Tool    string
@@ -42,6 +42,11 @@ type BuildOptions struct {
 	// called Build.
 	Progress func(Progress)
 }
+
+// Tool names the code that builds. Its number is raised when a change makes
+// other files of the same recipe. The program's own version is not in it, since
+// most versions make the same.
+const Tool = "tiller lab 1"
 
 // Where a build keeps what it needs to go on.
 const (

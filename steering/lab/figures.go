@@ -36,6 +36,7 @@ type FigureOptions struct {
 	// controls, where many are broken texts without an end.
 	MaxTokens int            `json:"max_tokens"`
 	Controls  ControlFigures `json:"controls"`
+	Types     TypeSearch     `json:"types"`
 }
 
 // ControlFigures say how much is measured of controls.
@@ -68,6 +69,7 @@ func DefaultFigures(seed uint64) FigureOptions {
 			Tune: 120, Test: 400, Isotropic: 99, Draws: 33, Strengths: []float64{.5, 1, 2, 4, 8},
 			Questions: 600, QuestionSeed: seed,
 		},
+		Types: DefaultTypeSearch(),
 	}
 }
 
@@ -80,6 +82,8 @@ func (o FigureOptions) check(tune, test, hard int) error {
 		{"test", o.Test, test}, {"hard", o.Hard, hard}, {"slips", o.Slips, test}, {"dial", o.Dial, tune},
 		{"controls.tune", o.Controls.Tune, tune}, {"controls.test", o.Controls.Test, o.Test},
 		{"max_tokens", o.MaxTokens, maxCount}, {"controls.isotropic", o.Controls.Isotropic, maxCount},
+		{"types.test", o.Types.Test, test}, {"types.examples", o.Types.Examples, maxCount},
+		{"types.steps", o.Types.Steps, maxCount}, {"types.batch", o.Types.Batch, maxCount},
 		{"controls.draws", o.Controls.Draws, maxCount}, {"controls.questions", o.Controls.Questions, maxCount},
 	} {
 		if c.value < 1 || c.value > c.most {
@@ -121,6 +125,8 @@ type Figures struct {
 	Map      *LayerMap       `json:"map"`
 	// Slips are put into the mouths of both models.
 	Slips []SlipResult `json:"slips"`
+	// Types is what a single edit before a sentence makes of it.
+	Types []TypeFigure `json:"types"`
 	// Finalists are the best plans of the search, Best the best with each
 	// vector or pair of vectors.
 	Finalists []Candidate     `json:"finalists"`
@@ -229,6 +235,7 @@ func (f *figurer) run(ctx context.Context, choice []Candidate, tune, test, hard 
 		func() error { return f.dial(ctx, tune[:f.options.Dial]) },
 		func() error { return f.layerMap(ctx, tune[:f.options.Dial]) },
 		func() error { return f.slips(ctx, test[:f.options.Slips]) },
+		func() error { return f.types(ctx, test) },
 		func() error { return f.describe(choice) },
 	} {
 		if err := part(); err != nil {
@@ -379,5 +386,14 @@ func (f *figurer) slips(ctx context.Context, problems []problem.Problem) error {
 		}
 	}
 	f.report("slips", len(f.figures.Slips), len(f.figures.Slips))
+	return nil
+}
+
+func (f *figurer) types(ctx context.Context, problems []problem.Problem) (err error) {
+	f.report("types", 0, 1)
+	if f.figures.Types, err = MeasureTypes(ctx, f.base.Model, f.tokenizer, problems, f.options.Types); err != nil {
+		return fmt.Errorf("the figures' types: %w", err)
+	}
+	f.report("types", 1, 1)
 	return nil
 }

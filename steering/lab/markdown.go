@@ -32,6 +32,7 @@ func (f *Figures) Markdown() []Section {
 		{"dial", f.dialMarkdown()},
 		{"map", f.mapMarkdown()},
 		{"slips", f.slipsMarkdown()},
+		{"types", f.typesMarkdown()},
 		{"plans", f.plansMarkdown()},
 		{"vectors", f.vectorsMarkdown()},
 		{"cosines", f.cosinesMarkdown()},
@@ -380,6 +381,19 @@ func (f *Figures) slipsMarkdown() string {
 	m.head("model", "slip", "noticed, %", "false alarms, %", "right after the slip, %", "right without, %", "n")
 	for _, s := range f.Slips {
 		m.row(s.Model, string(s.Kind), part(s.Noticed, s.N), part(s.FalseAlarms, s.N), part(s.RightAfterSlip, s.N), part(s.RightWithout, s.N), strconv.Itoa(s.N))
+	}
+	return m.String()
+}
+
+func (f *Figures) typesMarkdown() string {
+	var m markdown
+	m.head("sentence", "edit", "begins with it, %", "word by word right, %", "problem right in the end, %", "n")
+	for _, t := range f.Types {
+		edit := "none"
+		if t.Layer != nil {
+			edit = "layer " + strconv.Itoa(*t.Layer)
+		}
+		m.row(code(string(t.Type)), edit, part(t.OfType, t.N), part(t.Right, t.N), part(t.RightAnswers, t.N), strconv.Itoa(t.N))
 	}
 	return m.String()
 }
