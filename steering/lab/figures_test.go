@@ -22,7 +22,7 @@ import (
 func fewFigures() FigureOptions {
 	return FigureOptions{
 		Seed: 3, Test: 6, Hard: 2, Slips: 2, Dial: 3, DialStrengths: []float64{.5, 2}, MapFactors: []float64{1, 2}, MaxTokens: 5,
-		Types: TypeSearch{Examples: 4, Test: 3, Steps: 2, Batch: 2, Rate: .01, Seed: 1},
+		Types:    TypeSearch{Examples: 4, Test: 3, Steps: 2, Batch: 2, Rate: .01, Seed: 1},
 		Controls: ControlFigures{Tune: 2, Test: 4, Isotropic: 3, Draws: 2, Strengths: []float64{1, 3}, Questions: 5, QuestionSeed: 8},
 	}
 }
