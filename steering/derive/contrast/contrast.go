@@ -166,6 +166,9 @@ func (f *file) readLines(data []byte) ([]record, error) {
 			return nil, f.fail(line, "it is not valid UTF-8 there")
 		}
 		if text := strings.TrimRight(string(text), "\r\n"); strings.TrimSpace(text) != "" {
+			if len(records) == maxEntries {
+				return nil, f.tooMany(line)
+			}
 			records = append(records, record{line, map[string]string{"text": text}})
 		}
 	}

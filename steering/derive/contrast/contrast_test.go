@@ -60,11 +60,15 @@ func TestParsePairsRefuses(t *testing.T) {
 		"- positive: a\n  positive: b\n":         "twice",
 		"- positive: &x a\n  negative: *x\n":     "c, line 2: the alias *x is not followed",
 		"- positive: a\n  negative: b\n---\n- positive: c\n": "a second YAML document begins",
-		"- positive: 'a\n": "c is neither lines of JSON objects nor YAML",
+		"- positive: a\n  negative: b\n...\n{":               "c: after its first YAML document, ",
+		strings.Repeat("{}\n", maxEntries+1):                 fmt.Sprintf("c, line %d: more than %d entries are not read", maxEntries+1, maxEntries),
+		"[" + strings.Repeat("a,", maxEntries+1) + "]":       "c, line 1: more than",
+		strings.Repeat("- a\n", maxYAML/4+1):                 fmt.Sprintf("c has %d bytes, and at most %d are read as YAML: write JSON objects, one a line", maxYAML+4, maxYAML),
+		"- positive: 'a\n":                                   "c is neither lines of JSON objects nor YAML",
 	} {
 		_, err := ParsePairs("c", []byte(text))
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error is %v, want %q in it", text, err, want)
+			t.Errorf("%.100q: error is %v, want %q in it", text, err, want)
 		} else if strings.ContainsAny(err.Error(), "\n") {
 			t.Errorf("%q: the error has several lines: %q", text, err)
 		}
@@ -84,9 +88,10 @@ func TestParseTexts(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":           "t.txt is empty",
-		"a\nb\na\n":  "t.txt, line 3: it repeats line 1",
-		"a\n\xffb\n": "t.txt, line 2: it is not valid UTF-8",
+		"":                                  "t.txt is empty",
+		strings.Repeat("a\n", maxEntries+1): fmt.Sprintf("t.txt, line %d: more than", maxEntries+1),
+		"a\nb\na\n":                         "t.txt, line 3: it repeats line 1",
+		"a\n\xffb\n":                        "t.txt, line 2: it is not valid UTF-8",
 	} {
 		if _, err := ParseTexts("t.txt", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error is %v, want %q in it", text, err, want)

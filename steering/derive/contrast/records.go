@@ -14,6 +14,13 @@ import (
 	"tiller/model/checkpoint/strictjson"
 )
 
+// Bounds on a file: what is kept of an entry, and of each value in YAML, takes far more room than
+// its text.
+const (
+	maxEntries = 1 << 17
+	maxYAML    = 4 << 20 // bytes
+)
+
 // record is one entry of a file: texts by field, and the line it begins at.
 type record struct {
 	line   int // 1-based
@@ -56,6 +63,9 @@ func (f *file) readJSON(data []byte) ([]record, error) {
 		if len(bytes.TrimSpace(text)) == 0 {
 			continue
 		}
+		if len(records) == maxEntries {
+			return nil, f.tooMany(line)
+		}
 		r := strictjson.New(text)
 		one := record{line: line, fields: map[string]string{}}
 		err := r.Object(func(name string) error {
@@ -81,20 +91,29 @@ func (f *file) readJSON(data []byte) ([]record, error) {
 }
 
 func (f *file) readYAML(data []byte) ([]record, error) {
+	if len(data) > maxYAML {
+		return nil, fmt.Errorf("%s has %d bytes, and at most %d are read as YAML: write JSON objects, one a line", f.name, len(data), maxYAML)
+	}
 	var document, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	switch err := decoder.Decode(&document); {
 	case err == io.EOF:
 		return nil, fmt.Errorf("%s is empty: it needs %s", f.name, f.wanted)
 	case err != nil:
-		return nil, fmt.Errorf("%s is neither lines of JSON objects nor YAML: %s", f.name, badfile.Short(strings.TrimPrefix(err.Error(), "yaml: ")))
+		return nil, fmt.Errorf("%s is neither lines of JSON objects nor YAML: %s", f.name, explainYAML(err))
 	}
 	if err := decoder.Decode(&more); err != io.EOF {
+		if err != nil {
+			return nil, fmt.Errorf("%s: after its first YAML document, %s", f.name, explainYAML(err))
+		}
 		return nil, f.fail(more.Line, "a second YAML document begins, where one list is expected")
 	}
 	list := document.Content[0]
 	if list.Kind != yaml.SequenceNode {
 		return nil, f.fail(list.Line, "a list is expected: write %s, as JSON objects one a line or as a YAML list", f.wanted)
+	}
+	if len(list.Content) > maxEntries {
+		return nil, f.tooMany(list.Content[maxEntries].Line)
 	}
 	records := make([]record, len(list.Content))
 	for i, entry := range list.Content {
@@ -104,6 +123,16 @@ func (f *file) readYAML(data []byte) ([]record, error) {
 		}
 	}
 	return records, nil
+}
+
+// tooMany is the error about an entry beyond the last that is read.
+func (f *file) tooMany(line int) error {
+	return f.fail(line, "more than %d entries are not read", maxEntries)
+}
+
+// explainYAML is what the YAML library says of a file.
+func explainYAML(err error) string {
+	return badfile.Short(strings.TrimPrefix(err.Error(), "yaml: "))
 }
 
 // entry reads one entry of a YAML list: a map of texts, or a text alone where
