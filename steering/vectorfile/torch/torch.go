@@ -21,6 +21,10 @@ import (
 // storage's they may be spread.
 const MaxElements = 1 << 26
 
+// maxPassed bounds how many bytes of storages are read for all tensors together: many small
+// tensors may each lie at the far end of a large storage.
+const maxPassed = 1 << 32
+
 // maxDimensions bounds a tensor's shape.
 const maxDimensions = 8
 
@@ -32,6 +36,7 @@ type File struct {
 	name   string
 	zip    *archive.Archive
 	folder string // of the archive, such as "archive/"
+	passed int64  // bytes of storages read so far
 }
 
 // pickleName ends the name of the member that is the pickle.
@@ -128,8 +133,8 @@ func (t *Tensor) Float32s() ([]float32, error) {
 		return nil, fmt.Errorf("%s: a tensor of shape %v has %d elements among %d, and at most %d are read", t.file.name, t.Shape, n, span, MaxElements)
 	}
 	stored, err := t.read(span)
-	if err != nil {
-		return nil, err
+	if err != nil || t.dense() {
+		return stored, err
 	}
 	values := make([]float32, n)
 	index := make([]int, len(t.Shape))
@@ -148,6 +153,18 @@ func (t *Tensor) Float32s() ([]float32, error) {
 	return values, nil
 }
 
+// dense reports whether the storage has the numbers row by row, without gaps.
+func (t *Tensor) dense() bool {
+	next := 1
+	for i := len(t.Shape) - 1; i >= 0; i-- {
+		if t.Shape[i] > 1 && t.stride[i] != next {
+			return false
+		}
+		next *= t.Shape[i]
+	}
+	return true
+}
+
 // Row is a view of one index of the first dimension.
 func (t *Tensor) Row(i int) (*Tensor, error) {
 	if len(t.Shape) == 0 || i < 0 || i >= t.Shape[0] {
@@ -164,6 +181,9 @@ func (t *Tensor) read(n int) ([]float32, error) {
 	const chunk = 1 << 14
 	size := floats.Size(t.storage.dtype)
 	member := t.storage.member
+	if t.file.passed += int64(t.offset+n) * int64(size); t.file.passed > maxPassed {
+		return nil, fmt.Errorf("%s: its tensors lie so far apart in their storages that more than %d bytes would have to be read: save copies of them", t.file.name, int64(maxPassed))
+	}
 	r, err := t.file.zip.Open(member)
 	if err != nil {
 		return nil, err

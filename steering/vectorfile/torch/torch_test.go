@@ -232,3 +232,44 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestFarApart reads tensors that are small, but lie at the end of a storage of half a GiB that
+// a few hundred KiB unpack to.
+func TestFarApart(t *testing.T) {
+	const elements, views = 1 << 27, 20
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	program, err := z.Create("archive/data.pkl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := tensor("g0\n", elements-2, tuple(2), tuple(1))
+	fmt.Fprintf(program, "(%sp0\n0%sl.", stored("FloatStorage", elements), strings.Repeat(last, views))
+	w, err := z.Create("archive/data/0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zeros := make([]byte, 1<<20)
+	for range 4 * elements / len(zeros) {
+		if _, err := w.Write(zeros); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := read(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, item := range f.Root.(*pickle.List).Items {
+		if _, err = item.(*Tensor).Float32s(); err != nil {
+			break
+		}
+		read++
+	}
+	if err == nil || !strings.Contains(err.Error(), "save copies of them") || read != maxPassed/(4*elements) {
+		t.Errorf("after %d tensors: %v", read, err)
+	}
+}
