@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tiller/model"
+	"tiller/model/checkpoint/badfile"
 	"tiller/steering"
 	"tiller/steering/vectorfile"
 	"tiller/tui/plain"
@@ -126,7 +127,7 @@ func (r *vectorReport) write(w io.Writer) error {
 	about.Row("layers", r.Convention)
 	about.Row("width", strconv.Itoa(r.DModel))
 	for _, key := range slices.Sorted(maps.Keys(r.Metadata)) {
-		about.Row(key, r.Metadata[key])
+		about.Row(badfile.Short(key), r.Metadata[key]) // all keys take the room of the longest
 	}
 	for _, note := range r.Notes {
 		about.Row("note", note)

@@ -3,6 +3,7 @@ package vectorfile
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -69,6 +70,23 @@ func TestTrimEnding(t *testing.T) {
 		if got, ok := TrimEnding(file); ok != (want != "") || ok && got != want {
 			t.Errorf("%s is called %q, %t", file, got, ok)
 		}
+	}
+}
+
+// TestDescribed has one long text at many keys, as a small pickle can.
+func TestDescribed(t *testing.T) {
+	n := &node{keys: []string{"a", "b"}, nodes: []*node{{text: "short"}, {list: true, nodes: []*node{{text: "inside"}}}}}
+	long := &node{text: strings.Repeat("x", maxDescription/2)}
+	for i := range 1000 {
+		n.keys, n.nodes = append(n.keys, strconv.Itoa(i)), append(n.nodes, long)
+	}
+	texts := n.described()
+	total := 0
+	for _, text := range texts {
+		total += len(text)
+	}
+	if len(texts) != 1001 || texts["a"] != "short" || len(texts["0"]) != len(long.text) || total > 2*maxDescription {
+		t.Errorf("%d texts of %d bytes together", len(texts), total)
 	}
 }
 

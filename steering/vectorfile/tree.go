@@ -53,12 +53,22 @@ func (n *node) arrayKeys() []string {
 	return keys
 }
 
+// maxDescription bounds the bytes of the texts beside the arrays: a pickle can repeat a long one
+// for a few bytes each.
+const maxDescription = 1 << 20
+
 // described are the texts beside the arrays.
 func (n *node) described() map[string]string {
 	texts := map[string]string{}
+	left := maxDescription
 	for i, child := range n.nodes {
 		if !n.list && child.array == nil && len(child.nodes) == 0 {
-			texts[n.keys[i]] = child.text
+			text := child.text
+			if len(text) > left {
+				text = badfile.Short(text)
+			}
+			texts[n.keys[i]] = text
+			left -= min(len(text), left)
 		}
 	}
 	return texts

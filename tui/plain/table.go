@@ -42,11 +42,14 @@ func (t *Table) Write(w io.Writer) error {
 	for _, row := range t.rows {
 		var b strings.Builder
 		for i, c := range row {
-			pad := strings.Repeat(" ", widths[i]-displaywidth.String(c))
-			if i < len(t.Right) && t.Right[i] {
-				b.WriteString(pad + c + "  ")
-			} else {
-				b.WriteString(c + pad + "  ")
+			pad := widths[i] - displaywidth.String(c)
+			switch {
+			case i < len(t.Right) && t.Right[i]:
+				b.WriteString(strings.Repeat(" ", pad) + c + "  ")
+			case i == len(row)-1:
+				b.WriteString(c) // which may be short beside a very long one
+			default:
+				b.WriteString(c + strings.Repeat(" ", pad+2))
 			}
 		}
 		if _, err := fmt.Fprintf(w, " %s\n", strings.TrimRight(b.String(), " ")); err != nil {
