@@ -458,6 +458,8 @@ type SeedHeadline struct {
 	Plan string `json:"plan"`
 	// Lanes are base, prompt, steered and thinking, of the headline.
 	Lanes []Row `json:"lanes"`
+	// Random is what isotropic random directions recover; nil without controls.
+	Random *ControlSummary `json:"random"`
 }
 
 // ForSeed is the headline in short, to be put beside those of other seeds.
@@ -471,6 +473,13 @@ func (f *Figures) ForSeed(seed uint64) SeedHeadline {
 			h.Lanes = append(h.Lanes, f.Headline.Lanes[i])
 		}
 	}
+	if f.Controls != nil {
+		for _, c := range f.Controls.Kinds {
+			if c.Kind == Isotropic {
+				h.Random = &c.ControlSummary
+			}
+		}
+	}
 	return h
 }
 
@@ -480,7 +489,7 @@ func SeedsMarkdown(all []SeedHeadline, shipped uint64) Section {
 	all = slices.Clone(all)
 	slices.SortStableFunc(all, func(a, b SeedHeadline) int { return cmp.Compare(a.Seed, b.Seed) })
 	var m markdown
-	m.head("seed", laneBase, lanePrompt, laneSteered, laneThinking, "gap recovered, %", "steered minus prompt", "steered_fraction, %", "plan")
+	m.head("seed", laneBase, lanePrompt, laneSteered, laneThinking, "gap recovered, %", "steered minus prompt", "steered_fraction, %", "random: mean gap, %", "largest", "plan")
 	for _, s := range all {
 		name := strconv.FormatUint(s.Seed, 10)
 		if s.Seed == shipped {
@@ -502,7 +511,14 @@ func SeedsMarkdown(all []SeedHeadline, shipped uint64) Section {
 			}
 			cells = append(cells, cell)
 		}
-		m.row(append(cells, gap, toPrompt, fraction, code(s.Plan))...)
+		mean, largest := none, none
+		if s.Random != nil {
+			largest = percents(s.Random.MaxGap)
+			if s.Random.MeanGap != nil {
+				mean = percents(*s.Random.MeanGap)
+			}
+		}
+		m.row(append(cells, gap, toPrompt, fraction, mean, largest, code(s.Plan))...)
 	}
 	return Section{"seeds", m.String()}
 }
