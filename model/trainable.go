@@ -100,6 +100,9 @@ func (m *Model) HuggingFace(bos, eos int) (config, weights []byte, err error) {
 	visitParts(m.network, "", m.config.Tied, func(name string, part any) {
 		switch part := part.(type) {
 		case *Linear:
+			if part.Bias != nil {
+				err = fmt.Errorf("%s has a bias, and such a model can't be stored yet", name)
+			}
 			data := make([]float32, part.out*part.in)
 			for r := range part.out {
 				part.Weight.DecodeRow(data[r*part.in:(r+1)*part.in], r)
@@ -109,6 +112,9 @@ func (m *Model) HuggingFace(bos, eos int) (config, weights []byte, err error) {
 			tensors = append(tensors, tensorOf(name, shapeOf(part), part.Gain))
 		}
 	})
+	if err != nil {
+		return nil, nil, err
+	}
 	return huggingFace(m.config, bos, eos, tensors)
 }
 
