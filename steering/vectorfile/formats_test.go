@@ -38,6 +38,8 @@ func TestChoices(t *testing.T) {
 		}
 	}
 	for ref, want := range map[string]string{
+		"":                             "no file is named",
+		"#layer=1":                     "no file is named",
 		"a#feature=x":                  `says feature="x", where a whole number is expected`,
 		"a#feature=":                   "where a whole number is expected",
 		"a#layer=1,layer=2":            "says layer twice",
@@ -94,6 +96,7 @@ func TestChoicesRefused(t *testing.T) {
 	for ref, want := range map[string]string{
 		"repeng.gguf#layer=1":           "says layer, which means nothing for a llama.cpp control vector (GGUF)",
 		"repeng.gguf#key=a":             "says key, which means nothing",
+		"one.npy#layer=1,key=a/b":       "it holds one array, which has no key: leave key=a/b out",
 		"repeng.gguf#shift=-3":          "moves the direction of layer 1 to -2, which is not a layer",
 		"repeng.gguf#shift=65535":       "which is not a layer",
 		"one.npy#layer=-2":              "the choice layer=-2 is not a layer from -1 to 65535",
@@ -398,4 +401,28 @@ func FuzzChoices(f *testing.F) {
 			t.Fatalf("error %q", err)
 		}
 	})
+}
+
+// TestReadLargeText refuses texts and headers that would take much more room than they have bytes.
+func TestReadLargeText(t *testing.T) {
+	for name, test := range map[string]struct {
+		start string
+		size  int64
+		want  string
+	}{
+		"a.csv":         {"feature_index,steering_coefficient\n", maxCSV + 1, "a.csv has 4194305 bytes, more than the 4194304"},
+		"a.svec":        {"{", maxText + 1, "more than the 67108864 that a vector file of text may have"},
+		"a.safetensors": {"\x01\x00\x00\x01\x00\x00\x00\x00{", maxSafetensorsHeader + 100, "its header has 16777217 bytes, more than the 16777216"},
+	} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(test.start), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(path, test.size); err != nil {
+			t.Skip("no sparse files here")
+		}
+		if _, _, err := Read(path); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: error %v, want one with %s", name, err, test.want)
+		}
+	}
 }

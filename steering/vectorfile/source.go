@@ -2,6 +2,8 @@ package vectorfile
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,8 +26,11 @@ import (
 // Bounds on vector files. A direction for each of 128 layers of width 16,384 takes 8 MiB; a bank
 // of many vectors may take more. Archives have no bound: of them only what is asked for is read.
 const (
-	maxFile = 1 << 30
-	maxText = 1 << 27 // JSON and CSV
+	maxFile = 1 << 28
+	maxText = 1 << 26 // JSON
+	maxCSV  = 1 << 22 // a field takes much more room than its text
+
+	maxSafetensorsHeader = 1 << 24 // so does a name
 )
 
 // maxElements bounds the numbers of one vector.
@@ -55,6 +60,9 @@ type source struct {
 func open(path string) (*source, error) {
 	if folder, ok := folderOf(path); ok {
 		return openAutoencoder(path, folder)
+	}
+	if path == "" {
+		return nil, errors.New("cannot open the vector: no file is named")
 	}
 	f, size, err := regularfile.Open(path)
 	if err != nil {
@@ -108,14 +116,18 @@ func load(path string, r io.ReaderAt, size int64) (*source, error) {
 		return s, s.openArchive(r, size)
 	case kind == filekind.NumPy:
 		return s, s.openArray(r, size)
+	case kind == filekind.JSON && size > maxText, csv && size > maxCSV:
+		return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file of text may have", path, size, map[bool]int{false: maxText, true: maxCSV}[csv])
 	case kind == filekind.JSON || csv:
-		if size > maxText {
-			return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file of text may have", path, size, maxText)
-		}
 	case size > maxFile:
 		return nil, fmt.Errorf("%s has %d bytes, more than the %d that a vector file may have: is it a model?", path, size, maxFile)
 	case kind != filekind.GGUF && kind != filekind.Safetensors:
 		return s, nil
+	}
+	if kind == filekind.Safetensors {
+		if header := binary.LittleEndian.Uint64(s.data); header > maxSafetensorsHeader && header < uint64(size) {
+			return nil, fmt.Errorf("%s: its header has %d bytes, more than the %d that one of a vector file may have", path, header, maxSafetensorsHeader)
+		}
 	}
 	s.data = make([]byte, size)
 	if err := readAt(r, s.data); err != nil {

@@ -100,6 +100,9 @@ func (s *source) descend(n *node) (*node, string, error) {
 	where := ""
 	if key, ok := s.choice("key"); ok {
 		next := n.find(key)
+		if n.array != nil {
+			return nil, "", fmt.Errorf("%s: it holds one array, which has no key: leave key=%s out", s.path, badfile.Short(key))
+		}
 		if next == nil || !next.holds() {
 			return nil, "", fmt.Errorf("%s: it has no arrays at the key %s, but at %s", s.path, badfile.Quote(key), listed(n.arrayKeys()))
 		}

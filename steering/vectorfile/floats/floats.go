@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"tiller/model/kernel"
 )
@@ -12,6 +13,18 @@ import (
 // Size is the number of bytes of one number of a type: F16, BF16, F32 or F64. It is 0 for others.
 func Size(dtype string) int {
 	return map[string]int{"F16": 2, "BF16": 2, "F32": 4, "F64": 8}[dtype]
+}
+
+// believed is how many numbers a file has to have before it is believed to have as many as it says.
+const believed = 1 << 22
+
+// Grow makes room for n numbers in all once values holds enough of them that what the file says of
+// its length may be true. Before, they grow as they come.
+func Grow(values []float32, n int) []float32 {
+	if len(values) < believed || len(values) >= n {
+		return values
+	}
+	return slices.Grow(values, n-len(values))
 }
 
 // Append decodes little-endian numbers of a type with a Size, of which b holds whole ones, and

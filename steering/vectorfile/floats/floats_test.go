@@ -33,3 +33,15 @@ func TestAppend(t *testing.T) {
 		}
 	}
 }
+
+func TestGrow(t *testing.T) {
+	if got := Grow(make([]float32, 10), 1<<40); cap(got) > 100 {
+		t.Errorf("10 numbers make room for %d", cap(got))
+	}
+	if got := Grow(make([]float32, believed), believed+1<<20); len(got) != believed || cap(got) < believed+1<<20 {
+		t.Errorf("%d numbers with room for %d", len(got), cap(got))
+	}
+	if got := Grow(make([]float32, believed), 5); len(got) != believed {
+		t.Errorf("%d numbers are left", len(got))
+	}
+}

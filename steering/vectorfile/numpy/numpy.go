@@ -170,7 +170,7 @@ func (h *Header) floats(r io.Reader, n int, at int64) ([]float32, error) {
 		if h.big {
 			swap(part, size)
 		}
-		if values, err = floats.Append(values, h.DType, part); err != nil {
+		if values, err = floats.Append(floats.Grow(values, n), h.DType, part); err != nil {
 			return nil, h.fail(at, "%v", err)
 		}
 	}

@@ -199,7 +199,7 @@ func (t *Tensor) read(n int) ([]float32, error) {
 		if _, err := io.ReadFull(r, part); err != nil {
 			return nil, t.file.zip.Damaged(member, err)
 		}
-		if values, err = floats.Append(values, t.storage.dtype, part); err != nil {
+		if values, err = floats.Append(floats.Grow(values, n), t.storage.dtype, part); err != nil {
 			return nil, err
 		}
 	}
