@@ -77,6 +77,9 @@ func (f Folder) Manifest() (*Manifest, error) {
 	if _, err := fs.Stat(f.FS, path.Join(stateFolder, stateBuild)); err == nil {
 		return nil, fmt.Errorf("%s was not built to the end: run the same build again to go on", f.Name)
 	}
+	if info, err := fs.Stat(f.FS, fileManifest); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name) // opening a pipe would wait
+	}
 	file, err := f.FS.Open(fileManifest)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
+	"tiller/model/checkpoint/badfile"
 	"tiller/model/checkpoint/strictjson"
+	"tiller/steering"
 )
 
 // Recipe is everything that determines what a build makes, beside the kernel
@@ -113,8 +116,54 @@ func (r Recipe) Validate() error {
 	if err := r.Figures.check(r.Splits.Tune, r.Splits.Test, r.Splits.Hard); err != nil {
 		return fmt.Errorf("the recipe: %w", err)
 	}
+	if err := r.checkSizes(); err != nil {
+		return err
+	}
 	if len(r.Search.Strengths) == 0 || len(r.Search.Selectors)+len(r.Search.Pairs) == 0 {
 		return errors.New("the recipe's search has no plans to try: it needs strengths, and selectors or pairs")
+	}
+	return r.Search.check()
+}
+
+// maxParameters bounds the weights of the models, far above any that a build could train.
+const maxParameters = 100_000_000
+
+// checkSizes refuses a network that can't be built, and learning rates that can't be used.
+func (r Recipe) checkSizes() error {
+	n := r.Base.Network
+	for _, c := range []struct {
+		name        string
+		value, most int
+	}{{"layers", n.Layers, 1 << 8}, {"d_model", n.DModel, 1 << 14}, {"feed_forward", n.FeedForward, 1 << 16}, {"context", n.Context, 1 << 16}} {
+		if c.value < 1 || c.value > c.most {
+			return fmt.Errorf("the recipe's base.network.%s is %d, but has to be from 1 to %d", c.name, c.value, c.most)
+		}
+	}
+	if n.DModel/n.Heads%2 != 0 {
+		return fmt.Errorf("the recipe's base.network has heads of width %d, but rotary positions need an even one", n.DModel/n.Heads)
+	}
+	if p := n.config().Parameters(); p > maxParameters {
+		return fmt.Errorf("the recipe's base.network has %d weights, but may have at most %d", p, maxParameters)
+	}
+	for _, c := range []struct {
+		name string
+		rate float64
+	}{{"base", r.Base.Train.LearningRate}, {"thinking", r.Thinking.Train.LearningRate}} {
+		if !(c.rate > 0) {
+			return fmt.Errorf("the recipe's %s.train.learning_rate is %g, but has to be above 0", c.name, c.rate)
+		}
+	}
+	return nil
+}
+
+// check refuses what makes no plans, since plans are made only after all training.
+func (s Search) check() error {
+	for _, strength := range s.Strengths {
+		for _, selector := range append([]string{"last"}, s.Selectors...) {
+			if _, err := steering.Parse(fmt.Sprintf("v*%s@0[%s]", strconv.FormatFloat(strength, 'g', -1, 64), selector)); err != nil {
+				return fmt.Errorf("the recipe's search tries strength %g with the selector %s: %w", strength, badfile.Quote(selector), err)
+			}
+		}
 	}
 	return nil
 }
