@@ -273,20 +273,28 @@ func makeSplits(_ context.Context, b *builder, into string) (any, error) {
 	return nil, writeAll(into, files)
 }
 
-func makeVectors(ctx context.Context, b *builder, into string) (any, error) {
-	t, err := b.tokenizer()
-	if err != nil {
-		return nil, err
+// both are the models that were trained, for the caller to close, and their
+// tokenizer.
+func (b *builder) both(ctx context.Context) (t *tokenizer.Tokenizer, base, thinking *model.Model, err error) {
+	if t, err = b.tokenizer(); err != nil {
+		return nil, nil, nil, err
 	}
-	base, err := b.folder().model(ctx, stageBase, b.modelOptions())
+	if base, err = b.folder().model(ctx, stageBase, b.modelOptions()); err != nil {
+		return nil, nil, nil, err
+	}
+	if thinking, err = b.folder().model(ctx, stageThinking, b.modelOptions()); err != nil {
+		base.Close()
+		return nil, nil, nil, err
+	}
+	return t, base, thinking, nil
+}
+
+func makeVectors(ctx context.Context, b *builder, into string) (any, error) {
+	t, base, thinking, err := b.both(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer base.Close()
-	thinking, err := b.folder().model(ctx, stageThinking, b.modelOptions())
-	if err != nil {
-		return nil, err
-	}
 	defer thinking.Close()
 	results, err := Vectors(ctx, base, thinking, t, b.recipe.Vectors)
 	if err != nil {
@@ -375,19 +383,11 @@ func makeHeadline(ctx context.Context, b *builder, _ string) (any, error) {
 }
 
 func makeFigures(ctx context.Context, b *builder, _ string) (any, error) {
-	t, err := b.tokenizer()
-	if err != nil {
-		return nil, err
-	}
-	base, err := b.folder().model(ctx, stageBase, b.modelOptions())
+	t, base, thinking, err := b.both(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer base.Close()
-	thinking, err := b.folder().model(ctx, stageThinking, b.modelOptions())
-	if err != nil {
-		return nil, err
-	}
 	defer thinking.Close()
 	vectors, candidates, err := b.found()
 	if err != nil {
