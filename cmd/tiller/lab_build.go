@@ -49,7 +49,7 @@ func newLabBuild() *cobra.Command {
 	f.SortFlags = false
 	f.StringVarP(&o.out, "out", "o", "", "folder to fill: a new one, or one that a build left")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything random; 1 makes what is inside tiller")
-	f.StringVar(&o.recipe, "recipe", "", "JSON file of what to do otherwise; docs/lab.md lists it")
+	f.StringVar(&o.recipe, "recipe", "", "What to do otherwise, as a JSON file; docs/lab.md lists it")
 	threadsFlag(f, &o.threads)
 	f.BoolVar(&o.force, "force", false, "begin anew, whatever a build left in the folder")
 	return cmd
