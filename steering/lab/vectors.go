@@ -2,6 +2,8 @@ package lab
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 
@@ -79,7 +81,13 @@ func Vectors(ctx context.Context, base, thinking *model.Model, t *tokenizer.Toke
 		if err != nil {
 			return err
 		}
-		result, err := f(pairs, derive.Options{Name: name, Where: term.Terms[0].Select, Seed: o.Seed})
+		hash := sha256.New()
+		for _, text := range texts {
+			fmt.Fprintf(hash, "%s\n%s\n", text[0], text[1])
+		}
+		result, err := f(pairs, derive.Options{
+			Name: name, Where: term.Terms[0].Select, Seed: o.Seed, DataHash: "sha256:" + hex.EncodeToString(hash.Sum(nil)),
+		})
 		if err != nil {
 			return fmt.Errorf("the vector %s: %w", name, err)
 		}
@@ -121,9 +129,17 @@ func Vectors(ctx context.Context, base, thinking *model.Model, t *tokenizer.Toke
 
 // trainVector trains a direction for each layer and joins them to one vector.
 func trainVector(ctx context.Context, base *model.Model, t *tokenizer.Tokenizer, name, where string, traces []Trace, o Extraction) (*derive.Result, error) {
-	examples, err := examplesOf(t, traces[:min(len(traces), o.Targets)])
+	traces = traces[:min(len(traces), o.Targets)]
+	examples, err := examplesOf(t, traces)
 	if err != nil {
 		return nil, err
+	}
+	hash := sha256.New()
+	for _, trace := range traces {
+		fmt.Fprintln(hash, trace.Text())
+	}
+	options := derive.TrainOptions{
+		Steps: o.TrainSteps, Batch: o.TrainBatch, Rate: o.TrainRate, Seed: o.Seed, DataHash: "sha256:" + hex.EncodeToString(hash.Sum(nil)),
 	}
 	var all *derive.Result
 	for layer := range base.Config().Layers {
@@ -131,7 +147,7 @@ func trainVector(ctx context.Context, base *model.Model, t *tokenizer.Tokenizer,
 		if err != nil {
 			return nil, err
 		}
-		one, err := derive.Train(ctx, base, t, examples, plan, derive.TrainOptions{Steps: o.TrainSteps, Batch: o.TrainBatch, Rate: o.TrainRate, Seed: o.Seed})
+		one, err := derive.Train(ctx, base, t, examples, plan, options)
 		if err != nil {
 			return nil, fmt.Errorf("layer %d: %w", layer, err)
 		}
@@ -142,6 +158,8 @@ func trainVector(ctx context.Context, base *model.Model, t *tokenizer.Tokenizer,
 		all.Vector.Directions[layer] = one.Vector.Directions[layer]
 		all.Layers = append(all.Layers, one.Layers...)
 	}
+	// That of the first layer's training stands there.
+	all.Vector.Meta["plan"] = fmt.Sprintf("%s@L[%s], each layer L by itself", name, where)
 	return all, nil
 }
 
