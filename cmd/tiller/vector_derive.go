@@ -203,7 +203,7 @@ func (o *deriveFlags) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	if d.data, err = readDerivationData(cmd.Context(), source); err != nil {
+	if d.data, err = readDerivationData(cmd.Context(), cmd.InOrStdin(), source); err != nil {
 		return err
 	}
 	if err := d.open(cmd.Context()); err != nil {

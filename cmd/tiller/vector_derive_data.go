@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
@@ -25,14 +26,17 @@ type derivationData struct {
 	hash    string
 }
 
-// readDerivationData reads a file, or an embedded one.
-func readDerivationData(ctx context.Context, ref string) (derivationData, error) {
+// readDerivationData reads a file, an embedded one, or stdin if it is called -.
+func readDerivationData(ctx context.Context, stdin io.Reader, ref string) (derivationData, error) {
 	d := derivationData{name: ref}
 	var err error
 	if name, ok := strings.CutPrefix(ref, embeddedPrefix); ok {
 		d.content, err = embedded.contrast(name)
-	} else if d.content, err = readInput(ctx, nil, ref, maxDerivationFile); err != nil {
+	} else if d.content, err = readInput(ctx, stdin, ref, maxDerivationFile); err != nil {
 		err = fmt.Errorf("cannot read the texts: %w", err)
+	}
+	if ref == "-" {
+		d.name = "standard input"
 	}
 	sum := sha256.Sum256(d.content)
 	d.hash = "sha256:" + hex.EncodeToString(sum[:])
