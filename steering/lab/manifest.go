@@ -12,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -130,6 +131,12 @@ func ParseManifest(data []byte) (*Manifest, error) {
 		if n := len(m.Headline.Right[row.Name]); n != t.N {
 			return nil, fmt.Errorf("the manifest knows how lane %s did on %d problems, not on all %d", badfile.Quote(row.Name), n, t.N)
 		}
+		if share := m.Headline.Right[row.Name].share(); math.Abs(row.Score-share) > 1e-9 {
+			return nil, fmt.Errorf("the manifest contradicts itself: lane %s has a score of %g, and answered %g of the problems right", badfile.Quote(row.Name), row.Score, share)
+		}
+	}
+	if len(m.Headline.Right) != len(t.Lanes) {
+		return nil, fmt.Errorf("the manifest contradicts itself: its headline has %d lanes, and says of %d which problems they answered right", len(t.Lanes), len(m.Headline.Right))
 	}
 	return &m, nil
 }
@@ -216,6 +223,17 @@ func identify(fsys fs.FS, name string) (File, error) {
 // Verdicts say of one problem after the other whether it was answered right.
 // As text they are a 1 for each that was and a 0 for each that was not.
 type Verdicts []bool
+
+// share is that of the problems that were answered right.
+func (v Verdicts) share() float64 {
+	n := 0
+	for _, right := range v {
+		if right {
+			n++
+		}
+	}
+	return float64(n) / float64(len(v))
+}
 
 // MarshalText implements encoding.TextMarshaler.
 func (v Verdicts) MarshalText() ([]byte, error) {

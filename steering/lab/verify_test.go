@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,11 +59,27 @@ func testVerify(t *testing.T, straight string) {
 	right, _ := v.Manifest.Headline.Right["base"].MarshalText()
 	flipped := strings.NewReplacer("0", "1", "1", "0").Replace(string(right))
 	one := map[byte]string{'0': "1", '1': "0"}[right[0]] + string(right[1:])
-	replaced := func(old, new string) string { return strings.Replace(string(manifest), old, new, 1) }
+	// says is the manifest with other answers of base, and the score they give.
+	says := func(answers, kernel string) string {
+		var m map[string]any
+		if err := json.Unmarshal(manifest, &m); err != nil {
+			t.Fatal(err)
+		}
+		m["kernel"] = kernel
+		headline := m["headline"].(map[string]any)
+		headline["right"].(map[string]any)["base"] = answers
+		lanes := headline["table"].(map[string]any)["lanes"].([]any)
+		lanes[0].(map[string]any)["score"] = float64(strings.Count(answers, "1")) / float64(len(answers))
+		data, err := json.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
 	for _, c := range []struct{ manifest, want string }{
-		{replaced(string(right), one), "the lane base answers 1 of 48 problems another way"},
-		{strings.Replace(replaced(string(right), one), `"kernel": "`+v.Kernel, `"kernel": "other`, 1), ""},
-		{strings.Replace(replaced(string(right), flipped), `"kernel": "`+v.Kernel, `"kernel": "other`, 1), "the lane base answers"},
+		{says(one, v.Kernel), "the lane base answers 1 of 48 problems another way"},
+		{says(one, "other"), ""},
+		{says(flipped, "other"), "the lane base answers"},
 	} {
 		put("manifest.json", c.manifest)
 		err := verify(t, dir, VerifyOptions{}).Err()
@@ -117,12 +134,14 @@ func TestVerifyRefuses(t *testing.T) {
 		`{`:                     "at byte 1",
 		`{"tool":"tiller"}`:     "needs tool, kernel and files",
 		`{"tool":"a","tool":1}`: "can't be read",
-		`{"tool":"t","kernel":"k","files":{"../x":{}}}`:                                                                          `lists "../x"`,
-		`{"tool":"t","kernel":"k","files":{"x":{},"x":{}}}`:                                                                      "twice",
-		`{"tool":"t","kernel":"k","files":{"x":{}}}`:                                                                             "table of its headline",
-		`{"tool":"t","kernel":"k","files":{"x":{"size":"1"}}}`:                                                                   "a whole number",
-		`{"tool":"t","kernel":"k","files":{"x":{}},"headline":{"table":{"n":2,"lanes":[{"name":"base"}]},"right":{"base":"1"}}}`: `"base" did on 1 problems, not on all 2`,
-		`{"headline":{"right":{"base":"12"}}}`:                                                                                   "written in 0 and 1",
+		`{"tool":"t","kernel":"k","files":{"../x":{}}}`:                                                                                     `lists "../x"`,
+		`{"tool":"t","kernel":"k","files":{"x":{},"x":{}}}`:                                                                                 "twice",
+		`{"tool":"t","kernel":"k","files":{"x":{}}}`:                                                                                        "table of its headline",
+		`{"tool":"t","kernel":"k","files":{"x":{"size":"1"}}}`:                                                                              "a whole number",
+		`{"tool":"t","kernel":"k","files":{"x":{}},"headline":{"table":{"n":2,"lanes":[{"name":"base"}]},"right":{"base":"1"}}}`:            `"base" did on 1 problems, not on all 2`,
+		`{"tool":"t","kernel":"k","files":{"x":{}},"headline":{"table":{"n":2,"lanes":[{"name":"base","score":1}]},"right":{"base":"10"}}}`: `contradicts itself: lane "base" has a score of 1, and answered 0.5`,
+		`{"tool":"t","kernel":"k","files":{"x":{}},"headline":{"table":{"n":2,"lanes":[]},"right":{"base":"10"}}}`:                          "its headline has 0 lanes, and says of 1",
+		`{"headline":{"right":{"base":"12"}}}`:                                                                                              "written in 0 and 1",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "manifest.json"), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -134,7 +153,7 @@ func TestVerifyRefuses(t *testing.T) {
 }
 
 func FuzzParseManifest(f *testing.F) {
-	f.Add([]byte(`{"tool":"t","kernel":"k","files":{"x":{}},"headline":{"table":{"n":1,"lanes":[{"name":"base"}]},"right":{"base":"1"}}}`))
+	f.Add([]byte(`{"tool":"t","kernel":"k","files":{"x":{}},"headline":{"table":{"n":1,"lanes":[{"name":"base","score":1}]},"right":{"base":"1"}}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if m, err := ParseManifest(data); err == nil && (m.Headline.Table == nil || len(m.Files) == 0) {
 			t.Error("a manifest without what every manifest has")
