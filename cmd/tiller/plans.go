@@ -204,8 +204,11 @@ func parsePlanFile(data []byte) (steering.Plan, error) {
 			return plan, err
 		}
 	}
-	err := json.Unmarshal(data, &plan) // which says what is wrong with it
-	return plan, err
+	err := json.Unmarshal(data, &plan)
+	if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+		err = fmt.Errorf("the plan is %s", strictjson.Explain(err))
+	}
+	return plan, err // the plan itself says what else is wrong with it
 }
 
 // bind checks that a plan fits the model and the vectors.
