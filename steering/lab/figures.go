@@ -166,10 +166,16 @@ const (
 	laneWe    = "base, we"
 	// laneVotes takes the answer that is the most frequent among short ones
 	// which are together as long as a steered one.
-	laneVotes         = "base, votes"
-	laneQuick         = "quick"
-	lanePromptSteered = "prompt, steered"
-	laneNegated       = "negated"
+	laneVotes = "base, votes"
+	// laneWords begins with the first word of a reasoned answer, and may not
+	// take the first word of a hasty one.
+	laneWords = "base, words"
+	// These have what lies along the plan's vectors taken out.
+	laneBaseAblated     = "base, ablated"
+	laneThinkingAblated = "thinking, ablated"
+	laneQuick           = "quick"
+	lanePromptSteered   = "prompt, steered"
+	laneNegated         = "negated"
 )
 
 // MeasureFigures measures everything that is stated about a base and a thinking
@@ -299,7 +305,7 @@ func (f *figurer) headline(ctx context.Context, test []problem.Problem) error {
 	both := steered
 	both.Name, both.Header = lanePromptSteered, corpus.LessonHeader
 	lanes := []Lane{
-		f.base, f.like(laneFirst, "", "first"), f.like(laneWe, "", "we"), f.like(laneQuick, corpus.QuickHeader, ""),
+		f.base, f.like(laneFirst, "", wordFirst), f.like(laneWe, "", "we"), f.like(laneQuick, corpus.QuickHeader, ""),
 		f.like(lanePrompt, corpus.LessonHeader, ""), steered, both, negated, f.thinking,
 	}
 	outcomes, err := f.measure(ctx, "headline", test, lanes)
@@ -311,8 +317,24 @@ func (f *figurer) headline(ctx context.Context, test []problem.Problem) error {
 	if err != nil {
 		return err
 	}
-	lanes, outcomes = append(lanes, Lane{Name: laneVotes}), append(outcomes, votes)
-	plans := map[string]string{laneSteered: f.plan.String(), lanePromptSteered: f.plan.String(), laneNegated: opposite.String()}
+	words, err := f.words(ctx, test)
+	if err != nil {
+		return fmt.Errorf("the figures' words: %w", err)
+	}
+	baseAblated, thinkingAblated, ablation, err := f.ablated()
+	if err != nil {
+		return err
+	}
+	ablated, err := f.measure(ctx, "ablated", test, []Lane{baseAblated, thinkingAblated})
+	if err != nil {
+		return err
+	}
+	lanes = append(lanes, Lane{Name: laneVotes}, Lane{Name: laneWords}, baseAblated, thinkingAblated)
+	outcomes = append(outcomes, votes, words, ablated[0], ablated[1])
+	plans := map[string]string{
+		laneSteered: f.plan.String(), lanePromptSteered: f.plan.String(), laneNegated: opposite.String(),
+		laneBaseAblated: ablation.String(), laneThinkingAblated: ablation.String(),
+	}
 	if f.figures.Headline, err = f.table(problem.Test, lanes, outcomes, plans); err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func TestMeasureFigures(t *testing.T) {
 			t.Errorf("%s with the plan %q is steered at %v of its tokens", r.Name, r.Plan, r.SteeredFraction)
 		}
 	}
-	if want := []string{laneBase, laneFirst, laneWe, laneQuick, lanePrompt, laneSteered, lanePromptSteered, laneNegated, laneThinking, laneVotes}; !slices.Equal(lanes, want) {
+	if want := []string{laneBase, laneFirst, laneWe, laneQuick, lanePrompt, laneSteered, lanePromptSteered, laneNegated, laneThinking, laneVotes, laneWords, laneBaseAblated, laneThinkingAblated}; !slices.Equal(lanes, want) {
 		t.Errorf("lanes %q, want %q", lanes, want)
 	}
 	if r := got.Headline.Lanes[7]; r.Plan != "begin*-2@1[last],decide*1@1[last+sentence]" && r.Plan != "begin*-2@1[last],decide@1[last+sentence]" {
@@ -179,7 +179,7 @@ func TestMeasureFiguresWithoutGap(t *testing.T) {
 	if _, err := json.Marshal(got); err != nil {
 		t.Error(err)
 	}
-	if want := []string{"tune", "headline", "votes", "hard", "dial", "map", "slips", "types"}; !slices.Equal(parts, want) {
+	if want := []string{"tune", "headline", "votes", "words", "ablated", "hard", "dial", "map", "slips", "types"}; !slices.Equal(parts, want) {
 		t.Errorf("parts %q, want %q", parts, want)
 	}
 }
