@@ -64,12 +64,13 @@ func (r *run) notes() []string {
 	return append(notes, "tiller run --prompt "+shellQuote(ownQuestion))
 }
 
-// weaker is a plan with all strengths that are numbers halved.
+// weaker is a plan with all strengths that are numbers at two fifths, where the
+// embedded one does next to nothing: the other side of the cliff.
 func weaker(p steering.Plan) steering.Plan {
 	p.Terms = slices.Clone(p.Terms)
 	for i, t := range p.Terms {
 		if t.Strength.Kind == steering.Constant {
-			p.Terms[i].Strength.Value = t.Strength.Value / 2
+			p.Terms[i].Strength.Value = t.Strength.Value * 2 / 5
 		}
 	}
 	return p

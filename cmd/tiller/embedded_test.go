@@ -183,7 +183,7 @@ func TestWeaker(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := plan.String()
-	if got, want := weaker(plan).String(), "v*0.3@2[last],addn:w*0.2r,rotate:w*ramp(0,2,3)"; got != want {
+	if got, want := weaker(plan).String(), "v*0.24@2[last],addn:w*0.16r,rotate:w*ramp(0,2,3)"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	if plan.String() != before {

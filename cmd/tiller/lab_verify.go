@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -106,11 +107,13 @@ func verifyFolder(args []string) (lab.Folder, error) {
 		return lab.Folder{FS: assets.FS, Name: "embedded"}, nil
 	}
 	info, err := os.Stat(args[0])
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is a file, where a folder is expected", args[0])
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return lab.Folder{}, fmt.Errorf("there is no folder %s: name one that tiller lab build has filled, or none for what is inside tiller", args[0])
+	case err != nil:
 		return lab.Folder{}, fmt.Errorf("cannot verify it: %w", err)
+	case !info.IsDir():
+		return lab.Folder{}, fmt.Errorf("%s is a file, where a folder is expected", args[0])
 	}
 	return lab.Folder{FS: os.DirFS(args[0]), Name: args[0]}, nil
 }

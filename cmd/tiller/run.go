@@ -96,18 +96,18 @@ func (o *runFlags) check(cmd *cobra.Command) error {
 }
 
 // demonstrate fills in what is missing without a model: the embedded base
-// model, the question of the demonstration for a prompt, and @demo for a plan,
-// unless vectors were given for one that was forgotten.
+// model, and @demo for a plan, unless vectors were given for one that was
+// forgotten; and for an embedded model without a prompt the question of the
+// demonstration.
 func (o *runFlags) demonstrate(cmd *cobra.Command) error {
-	if cmd.Flags().Changed("model") {
-		return nil
+	bare := false
+	if !cmd.Flags().Changed("model") {
+		o.model = embeddedBase
+		if bare = len(o.plans) == 0 && !o.vectors.given(); bare {
+			o.plans = []string{demonstrationPlan}
+		}
 	}
-	o.model = embeddedBase
-	bare := len(o.plans) == 0 && !o.vectors.given()
-	if bare {
-		o.plans = []string{demonstrationPlan}
-	}
-	if o.prompt.given(cmd) {
+	if !isEmbedded(o.model) || o.prompt.given(cmd) {
 		return nil
 	}
 	question, err := embedded.demonstration()

@@ -1,7 +1,9 @@
 package train
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,6 +26,7 @@ import (
 const (
 	keyStep    = "tiller.step"
 	keyOptions = "tiller.options"
+	keyHash    = "tiller.sha256" // of the tensors' data, in the order of their names
 	first      = "first:"
 	second     = "second:"
 )
@@ -44,13 +47,18 @@ func (t *Trainer) Save(path string, metadata map[string]string) error {
 	}
 	all[keyStep], all[keyOptions] = strconv.Itoa(t.step), string(options)
 	var tensors []safetensors.Tensor
-	for name, data := range t.state() {
+	state := t.state()
+	hash := sha256.New()
+	for _, name := range slices.Sorted(maps.Keys(state)) {
+		data := state[name]
 		raw := make([]byte, 0, 4*len(data))
 		for _, v := range data {
 			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
 		}
+		hash.Write(raw)
 		tensors = append(tensors, safetensors.Tensor{Name: name, DType: "F32", Shape: []int{len(data)}, Data: raw})
 	}
+	all[keyHash] = hex.EncodeToString(hash.Sum(nil))
 	return atomicfile.Write(path, func(w io.Writer) error { return safetensors.Write(w, all, tensors) })
 }
 
@@ -86,11 +94,16 @@ func (t *Trainer) Load(path string) (map[string]string, error) {
 		return nil, fmt.Errorf("%s is no checkpoint of a training: its %s is %q", path, keyStep, file.Metadata[keyStep])
 	}
 	state := t.state()
+	hash := sha256.New()
 	for _, name := range slices.Sorted(maps.Keys(state)) {
 		tensor, ok := file.Tensor(name)
 		if !ok || tensor.DType != "F32" || len(tensor.Data) != 4*len(state[name]) {
 			return nil, fmt.Errorf("%s has no float32 tensor %q of %d numbers, so it is of another model", path, name, len(state[name]))
 		}
+		hash.Write(tensor.Data)
+	}
+	if file.Metadata[keyHash] != hex.EncodeToString(hash.Sum(nil)) {
+		return nil, fmt.Errorf("%s is damaged: its numbers are not those that were saved, so begin anew without it", path)
 	}
 	for name, into := range state {
 		tensor, _ := file.Tensor(name)
@@ -102,6 +115,7 @@ func (t *Trainer) Load(path string) (map[string]string, error) {
 	metadata := maps.Clone(file.Metadata)
 	delete(metadata, keyStep)
 	delete(metadata, keyOptions)
+	delete(metadata, keyHash)
 	return metadata, nil
 }
 

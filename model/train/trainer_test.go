@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -219,6 +220,19 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[len(data)-2] ^= 1
+	damaged := filepath.Join(t.TempDir(), "damaged")
+	if err := os.WriteFile(damaged, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before := tr.Steps()
+	if _, err := tr.Load(damaged); err == nil || !strings.Contains(err.Error(), "damaged") || tr.Steps() != before {
+		t.Errorf("a flipped bit: %v", err)
 	}
 	if _, err := tr.Load(filepath.Join(t.TempDir(), "none")); err == nil {
 		t.Error("a missing file was loaded")
