@@ -253,6 +253,31 @@ func TestNoteOnPositionZero(t *testing.T) {
 	}
 }
 
+// Two texts that half of the pairs have on the other side can't be told apart.
+func TestNoteOnChance(t *testing.T) {
+	m := openModel(t, "llama-mha", 1)
+	noise := func(swap bool) []Pair {
+		var pairs []Pair
+		for i := range 20 {
+			a, b := prompt(1, 5+i%3, 6), prompt(1, 9+i%3, 8)
+			if swap && i%2 == 0 {
+				a, b = b, a
+			}
+			pairs = append(pairs, Pair{Positive: a, Negative: b})
+		}
+		return pairs
+	}
+	for _, swap := range []bool{false, true} {
+		r, err := Mean(context.Background(), m, nil, noise(swap), at(t, "x@1[last]"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if said := len(r.Notes) == 1 && strings.Contains(r.Notes[0], "hardly more than noise"); said != swap {
+			t.Errorf("sides mixed %v, AUC %v: notes %q", swap, *r.Layers[0].AUC, r.Notes)
+		}
+	}
+}
+
 // One pair has nothing to be held out against.
 func TestOnePair(t *testing.T) {
 	m := openModel(t, "llama-mha", 1)

@@ -127,6 +127,9 @@ func (s *source) result(ctx context.Context, method string, found []fit) (*Resul
 		r.Layers[slot] = l
 	}
 	neighbours(v, r.Layers)
+	if best, ok := bestAUC(r.Layers); ok && best < apart {
+		r.Notes = append(r.Notes, fmt.Sprintf("No layer tells the two sides apart on pairs that the vector was not made from: the best held-out AUC is %.2f, and chance gives .50. The vector is hardly more than noise.", best))
+	}
 	v.Meta = s.about(method)
 	v.Meta[vectorfile.MetaSignCheck] = fmt.Sprintf("positives project higher on average at %d of %d layers", right, len(s.layers))
 	if n := s.sinks(); n > 0 {
@@ -136,6 +139,19 @@ func (s *source) result(ctx context.Context, method string, found []fit) (*Resul
 		r.Notes = append(r.Notes, fmt.Sprintf("The two texts of %d of %d pairs differ in their number of tokens. No method needs equal numbers, but a selector that counts positions then compares different places.", n, s.pairs))
 	}
 	return r, nil
+}
+
+// apart is the held-out AUC below which a vector hardly tells its sides apart.
+const apart = 0.6
+
+// bestAUC is the largest held-out AUC; not ok if there is none.
+func bestAUC(layers []LayerReport) (best float64, ok bool) {
+	for _, l := range layers {
+		if l.AUC != nil {
+			best, ok = max(best, *l.AUC), true
+		}
+	}
+	return best, ok
 }
 
 // about is the vector's provenance.
