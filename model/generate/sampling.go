@@ -21,6 +21,9 @@ type Sampling struct {
 	// that stand in the lane already (Keskar et al. 2019, arXiv 1909.05858); 0
 	// or 1 does nothing.
 	RepeatPenalty float64
+	// NeverAfter are pairs of tokens: the second is never drawn right after the
+	// first.
+	NeverAfter [][2]int
 	// Seed, Sample and Draw choose the random numbers: the same for all lanes,
 	// so that two lanes of one sample part because of what was done to them and
 	// not by luck.
@@ -71,6 +74,9 @@ func (s *sampler) draw(logits []float32, seen []int) int {
 	if s.RepeatPenalty > 0 && s.RepeatPenalty != 1 {
 		logits = s.penalise(logits, seen)
 	}
+	if len(s.NeverAfter) > 0 && len(seen) > 0 {
+		logits = s.forbid(logits, seen[len(seen)-1])
+	}
 	if s.Temperature == 0 {
 		return likeliest(logits)
 	}
@@ -99,6 +105,17 @@ func (s *sampler) penalise(logits []float32, seen []int) []float32 {
 			s.logits[id] = float32(float64(v) / s.RepeatPenalty)
 		} else {
 			s.logits[id] = float32(float64(v) * s.RepeatPenalty)
+		}
+	}
+	return s.logits
+}
+
+// forbid makes the tokens that are never drawn after last impossible.
+func (s *sampler) forbid(logits []float32, last int) []float32 {
+	s.logits = append(s.logits[:0], logits...)
+	for _, pair := range s.NeverAfter {
+		if pair[0] == last && pair[1] >= 0 && pair[1] < len(s.logits) {
+			s.logits[pair[1]] = float32(math.Inf(-1))
 		}
 	}
 	return s.logits

@@ -135,3 +135,23 @@ func TestRepeatPenalty(t *testing.T) {
 		t.Error("the logits were changed")
 	}
 }
+
+// What is forbidden after the last token is not drawn, at any temperature, and
+// the logits stay as they were.
+func TestNeverAfter(t *testing.T) {
+	logits := []float32{3, 2, 1, -5, -9, -9, -9, -9, -9}
+	for _, temperature := range []float64{0, 1} {
+		for draw := range 50 {
+			s := newSampler(Sampling{Temperature: temperature, Seed: 1, Draw: draw, RepeatPenalty: 1.1, NeverAfter: [][2]int{{7, 0}, {7, 2}, {8, 1}, {7, 99}}})
+			if id := s.draw(logits, []int{8, 7}); id == 0 || id == 2 || temperature == 0 && id != 1 {
+				t.Errorf("temperature %g: %d was drawn after 7", temperature, id)
+			}
+			if id := s.draw(logits, []int{7, 8}); id == 1 || temperature == 0 && id != 0 {
+				t.Errorf("temperature %g: %d was drawn after 8", temperature, id)
+			}
+		}
+	}
+	if logits[0] != 3 || logits[1] != 2 || logits[2] != 1 {
+		t.Errorf("the logits became %v", logits)
+	}
+}

@@ -317,20 +317,17 @@ func (f *figurer) headline(ctx context.Context, test []problem.Problem) error {
 	if err != nil {
 		return err
 	}
-	words, err := f.words(ctx, test)
-	if err != nil {
-		return fmt.Errorf("the figures' words: %w", err)
-	}
 	baseAblated, thinkingAblated, ablation, err := f.ablated()
 	if err != nil {
 		return err
 	}
-	ablated, err := f.measure(ctx, "ablated", test, []Lane{baseAblated, thinkingAblated})
+	others := []Lane{f.words(), baseAblated, thinkingAblated}
+	more, err := f.measure(ctx, "words and ablations", test, others)
 	if err != nil {
 		return err
 	}
-	lanes = append(lanes, Lane{Name: laneVotes}, Lane{Name: laneWords}, baseAblated, thinkingAblated)
-	outcomes = append(outcomes, votes, words, ablated[0], ablated[1])
+	lanes = append(append(lanes, Lane{Name: laneVotes}), others...)
+	outcomes = append(append(outcomes, votes), more...)
 	plans := map[string]string{
 		laneSteered: f.plan.String(), lanePromptSteered: f.plan.String(), laneNegated: opposite.String(),
 		laneBaseAblated: ablation.String(), laneThinkingAblated: ablation.String(),

@@ -179,7 +179,7 @@ func TestMeasureFiguresWithoutGap(t *testing.T) {
 	if _, err := json.Marshal(got); err != nil {
 		t.Error(err)
 	}
-	if want := []string{"tune", "headline", "votes", "words", "ablated", "hard", "dial", "map", "slips", "types"}; !slices.Equal(parts, want) {
+	if want := []string{"tune", "headline", "votes", "words and ablations", "hard", "dial", "map", "slips", "types"}; !slices.Equal(parts, want) {
 		t.Errorf("parts %q, want %q", parts, want)
 	}
 }

@@ -24,6 +24,9 @@ type Lane struct {
 	// Prefill are words that the answer is made to begin with. They are part of
 	// the lane's prompt: "last" in a plan is the last of them.
 	Prefill string
+	// NeverAfter are pairs of tokens of which the second is never taken right
+	// after the first.
+	NeverAfter [][2]int
 	// MaxTokens is the most tokens of an answer; 0 is [MaxTokens].
 	MaxTokens int
 }
@@ -280,7 +283,7 @@ func (g *measurement) request(a answer) (generate.Request, error) {
 	if most == 0 {
 		most = MaxTokens
 	}
-	return generate.Request{Name: l.Name, Prompt: p, Steering: l.Steering, MaxTokens: most}, nil
+	return generate.Request{Name: l.Name, Prompt: p, Steering: l.Steering, MaxTokens: most, Sampling: generate.Sampling{NeverAfter: l.NeverAfter}}, nil
 }
 
 // prompt is the header, the question and the prefill, with single spaces
