@@ -11,17 +11,17 @@ import (
 	"tiller/model/kernel"
 )
 
-// AdamW is the optimiser of Loshchilov and Hutter 2019 (arXiv 1711.05101):
+// adamW is the optimiser of Loshchilov and Hutter 2019 (arXiv 1711.05101):
 // Adam with weight decay apart from the gradient. spago's own adds its step
 // size to every update and decays by a rate that the schedule does not scale,
 // which is why it is not used. Every sum is spelled out, so that no compiler
 // rounds it otherwise.
-type AdamW struct {
-	Beta1, Beta2 float64
-	Epsilon      float64
-	// Decay is the weight decay, times the learning rate at each step. Norms
+type adamW struct {
+	beta1, beta2 float64
+	epsilon      float64
+	// decay is the weight decay, times the learning rate at each step. Norms
 	// are not decayed.
-	Decay float64
+	decay float64
 
 	parameters []model.Parameter
 	moments    []moments
@@ -30,8 +30,8 @@ type AdamW struct {
 // moments are the running means of a parameter's gradient and of its square.
 type moments struct{ first, second []float32 }
 
-func newAdamW(o Options, parameters []model.Parameter) *AdamW {
-	a := &AdamW{Beta1: o.Beta1, Beta2: o.Beta2, Epsilon: 1e-8, Decay: o.WeightDecay, parameters: parameters}
+func newAdamW(o Options, parameters []model.Parameter) *adamW {
+	a := &adamW{beta1: o.Beta1, beta2: o.Beta2, epsilon: 1e-8, decay: o.WeightDecay, parameters: parameters}
 	for _, p := range parameters {
 		n := len(mat.Data[float32](p.Param))
 		a.moments = append(a.moments, moments{make([]float32, n), make([]float32, n)})
@@ -41,12 +41,12 @@ func newAdamW(o Options, parameters []model.Parameter) *AdamW {
 
 // step changes every parameter by its gradient times scale, and forgets the
 // gradient. Steps count from 1.
-func (a *AdamW) step(pool *kernel.Pool, step int, rate float64, scale float32) {
-	bias1 := 1 - math.Pow(a.Beta1, float64(step))
-	bias2 := 1 - math.Pow(a.Beta2, float64(step))
+func (a *adamW) step(pool *kernel.Pool, step int, rate float64, scale float32) {
+	bias1 := 1 - math.Pow(a.beta1, float64(step))
+	bias2 := 1 - math.Pow(a.beta2, float64(step))
 	rule := updateRule{
-		beta1: float32(a.Beta1), beta2: float32(a.Beta2), scale: scale,
-		rate: float32(rate / bias1), bias2: float32(1 / bias2), epsilon: float32(a.Epsilon),
+		beta1: float32(a.beta1), beta2: float32(a.beta2), scale: scale,
+		rate: float32(rate / bias1), bias2: float32(1 / bias2), epsilon: float32(a.epsilon),
 	}
 	pool.Run(len(a.parameters), 1, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -56,7 +56,7 @@ func (a *AdamW) step(pool *kernel.Pool, step int, rate float64, scale float32) {
 			}
 			r := rule
 			if isMatrix(p) {
-				r.decay = float32(rate * a.Decay)
+				r.decay = float32(rate * a.decay)
 			}
 			r.apply(mat.Data[float32](p), mat.Data[float32](p.Grad()), a.moments[i])
 			p.ZeroGrad()

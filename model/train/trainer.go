@@ -84,7 +84,7 @@ type Trainer struct {
 	model      *model.Model
 	options    Options
 	parameters []model.Parameter
-	adam       *AdamW
+	adam       *adamW
 	step       int
 }
 
