@@ -12,10 +12,10 @@ import (
 )
 
 // adamW is the optimiser of Loshchilov and Hutter 2019 (arXiv 1711.05101):
-// Adam with weight decay apart from the gradient. spago's own adds its step
-// size to every update and decays by a rate that the schedule does not scale,
-// which is why it is not used. Every sum is spelled out, so that no compiler
-// rounds it otherwise.
+// Adam with weight decay apart from the gradient. spago's own decays norms like
+// matrices, multiplies the decay by the bias correction as well, and leaves the
+// rounding of its sums to its kernels; here every sum is spelled out, so that no
+// compiler rounds it otherwise.
 type adamW struct {
 	beta1, beta2 float64
 	epsilon      float64
