@@ -1,18 +1,15 @@
 package generate
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"tiller/model"
-	"tiller/model/checkpoint/safetensors"
 	"tiller/model/tokenizer"
 )
 
@@ -62,62 +59,31 @@ func BenchmarkSession(b *testing.B) {
 
 // small is a Llama of 4 layers of 96 with random weights and 96 words.
 func small(b *testing.B) (*model.Model, *tokenizer.Tokenizer) {
-	const d, layers, ffn, vocab = 96, 4, 256, 96
-	dir := b.TempDir()
+	const vocab = 96
 	random := rand.New(rand.NewPCG(3, 4))
-	var tensors []safetensors.Tensor
-	add := func(name string, mean, deviation float64, shape ...int) {
-		n := 1
-		for _, s := range shape {
-			n *= s
+	m, err := model.New(b.Context(), model.Config{
+		Architecture: "llama", Layers: 4, DModel: 96, Heads: 4, KVHeads: 4, HeadDim: 24, FFN: 256,
+		Vocab: vocab, Context: 256, NormEpsilon: 1e-5, Tied: true, Rope: model.Rope{Theta: 1000},
+	}, func(_ string, shape []int) []float32 {
+		if len(shape) == 1 {
+			return slices.Repeat([]float32{1}, shape[0])
 		}
-		data := make([]byte, 0, 4*n)
-		for range n {
-			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(float32(mean+deviation*random.NormFloat64())))
+		w := make([]float32, shape[0]*shape[1])
+		for i := range w {
+			w[i] = float32(random.NormFloat64() / math.Sqrt(float64(shape[1])))
 		}
-		tensors = append(tensors, safetensors.Tensor{Name: name, DType: "F32", Shape: shape, Data: data})
-	}
-	add("model.embed_tokens.weight", 0, .05, vocab, d)
-	add("model.norm.weight", 1, 0, d)
-	for l := range layers {
-		at := fmt.Sprintf("model.layers.%d.", l)
-		add(at+"input_layernorm.weight", 1, 0, d)
-		add(at+"post_attention_layernorm.weight", 1, 0, d)
-		for _, name := range []string{"q", "k", "v", "o"} {
-			add(at+"self_attn."+name+"_proj.weight", 0, .1, d, d)
-		}
-		add(at+"mlp.gate_proj.weight", 0, .1, ffn, d)
-		add(at+"mlp.up_proj.weight", 0, .1, ffn, d)
-		add(at+"mlp.down_proj.weight", 0, .06, d, ffn)
-	}
-	var weights, words bytes.Buffer
-	if err := safetensors.Write(&weights, nil, tensors); err != nil {
-		b.Fatal(err)
-	}
-	for i := range vocab {
-		if i > 0 {
-			words.WriteString(",")
-		}
-		fmt.Fprintf(&words, `"w%d":%d`, i, i)
-	}
-	for name, text := range map[string]string{
-		"model.safetensors": weights.String(),
-		"config.json": fmt.Sprintf(`{"architectures":["LlamaForCausalLM"],"model_type":"llama","hidden_act":"silu","hidden_size":%d,
-			"intermediate_size":%d,"num_hidden_layers":%d,"num_attention_heads":4,"rope_theta":1000,"rms_norm_eps":1e-5,
-			"tie_word_embeddings":true,"max_position_embeddings":256,"vocab_size":%d}`, d, ffn, layers, vocab),
-		"tokenizer.json": `{"version":"1.0","added_tokens":[],"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","vocab":{` +
-			words.String() + `},"unk_token":"w0"}}`,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			b.Fatal(err)
-		}
-	}
-	m, err := model.Open(context.Background(), dir, model.Options{Threads: 1})
+		return w
+	}, model.Options{Threads: 1})
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { m.Close() })
-	t, err := tokenizer.Open(dir)
+	var words []string
+	for i := range vocab {
+		words = append(words, fmt.Sprintf(`"w%d":%d`, i, i))
+	}
+	t, err := tokenizer.Parse("tokenizer.json", []byte(`{"version":"1.0","added_tokens":[],"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","vocab":{`+
+		strings.Join(words, ",")+`},"unk_token":"w0"}}`))
 	if err != nil {
 		b.Fatal(err)
 	}
