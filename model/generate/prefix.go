@@ -108,7 +108,7 @@ func (p *Prefix) computeDrawn(ctx context.Context, m *model.Model, watch func(in
 			return err
 		}
 		for row := range slices.Chunk(logits[0], vocab) {
-			p.drawn = append(p.drawn, describe(row))
+			p.drawn = append(p.drawn, Describe(row))
 			p.logits = row
 		}
 	}
@@ -117,8 +117,8 @@ func (p *Prefix) computeDrawn(ctx context.Context, m *model.Model, watch func(in
 	return nil
 }
 
-// describe measures the distribution of a row of logits.
-func describe(logits []float32) Drawn {
+// Describe measures the distribution that a row of logits stands for.
+func Describe(logits []float32) Drawn {
 	lse := kernel.LogSumExp(logits)
 	var entropy float64
 	first, second := math.Inf(-1), math.Inf(-1)

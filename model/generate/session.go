@@ -21,6 +21,9 @@ type Request struct {
 	MaxTokens int
 	// IgnoreEOS goes on after an end-of-text token.
 	IgnoreEOS bool
+	// Forced are the first tokens to generate, whatever the model would draw. An
+	// end-of-text token among them does not end the lane.
+	Forced []int
 	// StopStrings end the lane where one of them appears; it is not part of
 	// the lane's text.
 	StopStrings []string
@@ -121,6 +124,11 @@ func (r *Request) check(m *model.Model) error {
 	if slices.Contains(r.StopStrings, "") {
 		return errors.New("a stop string is empty")
 	}
+	for i, id := range r.Forced {
+		if id < 0 || id >= m.Config().Vocab {
+			return fmt.Errorf("forced token %d is id %d, but this model has ids 0 to %d", i, id, m.Config().Vocab-1)
+		}
+	}
 	return r.Sampling.Check()
 }
 
@@ -162,17 +170,24 @@ func (s *Session) Next(ctx context.Context) ([]Token, error) {
 // Cancel ends all lanes that go on. What editors count then is what was
 // computed.
 func (s *Session) Cancel() error {
-	for _, l := range s.lanes {
-		if l.result.Stop != "" {
-			continue
+	for i := range s.lanes {
+		if err := s.CancelLane(i); err != nil {
+			return err
 		}
-		l.text.flush()
-		l.result.Stop = StopCancelled
-		if l.editor != nil && l.pending >= 0 {
-			if err := l.editor.Truncate(l.lane.Len()); err != nil {
-				return err
-			}
-		}
+	}
+	return nil
+}
+
+// CancelLane ends lane i if it goes on; the others are as before.
+func (s *Session) CancelLane(i int) error {
+	l := s.lanes[i]
+	if l.result.Stop != "" {
+		return nil
+	}
+	l.text.flush()
+	l.result.Stop = StopCancelled
+	if l.editor != nil && l.pending >= 0 {
+		return l.editor.Truncate(l.lane.Len())
 	}
 	return nil
 }
@@ -221,9 +236,10 @@ func (s *Session) stepOptions(lanes []*lane) model.StepOptions {
 // draw picks the next token of lane i from its logits.
 func (s *Session) draw(i int, l *lane) Token {
 	position := l.lane.Len() - 1 // whose output the token is
-	id := l.sampler.draw(l.logits, l.lane.Tokens())
+	index := len(l.result.IDs)
+	id, forced := l.next(index)
 	t := Token{
-		Lane: i, Index: len(l.result.IDs), ID: id,
+		Lane: i, Index: index, ID: id,
 		LogProb: float64(l.logits[id]) - kernel.LogSumExp(l.logits),
 		Steered: l.editor != nil && l.editor.Steered(position),
 	}
@@ -233,7 +249,7 @@ func (s *Session) draw(i int, l *lane) Token {
 	l.result.LogProbs = append(l.result.LogProbs, t.LogProb)
 	l.result.Steered = append(l.result.Steered, t.Steered)
 	switch {
-	case !l.IgnoreEOS && s.tokenizer != nil && slices.Contains(s.tokenizer.EOS(), id):
+	case !l.IgnoreEOS && !forced && s.tokenizer != nil && slices.Contains(s.tokenizer.EOS(), id):
 		t.Stop = StopEOS
 	case stopped:
 		t.Stop = StopString
@@ -254,10 +270,18 @@ func (s *Session) draw(i int, l *lane) Token {
 	return t
 }
 
+// next is the id of the generated token at index, and whether it was forced.
+func (l *lane) next(index int) (id int, forced bool) {
+	if index < len(l.Forced) {
+		return l.Forced[index], true
+	}
+	return l.sampler.draw(l.logits, l.lane.Tokens()), false
+}
+
 // drawn describes the distribution of the lane's logits, where its plan asks.
 func (l *lane) drawn() Drawn {
 	if !l.Steering.NeedsDistributions() {
 		return Drawn{}
 	}
-	return describe(l.logits)
+	return Describe(l.logits)
 }

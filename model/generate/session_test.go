@@ -334,6 +334,32 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+func TestCancelLane(t *testing.T) {
+	m := open(t, "llama-mha")
+	requests := []Request{{Prompt: prompt(1, 2), MaxTokens: 9}, {Prompt: prompt(1, 2), MaxTokens: 9, Steering: push{layer: 0, at: everywhere, by: 1}}}
+	want := run(t, m, requests, Options{})
+	s, err := NewSession(t.Context(), m, nil, requests, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 9 {
+		if i == 3 {
+			if err := s.CancelLane(1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.Next(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r := s.Result(1); len(r.IDs) != 3 || r.Stop != StopCancelled {
+		t.Errorf("the cancelled lane has %d tokens and stop %q", len(r.IDs), r.Stop)
+	}
+	if got, want := s.Result(0), want.Result(0); !slices.Equal(got.IDs, want.IDs) || !slices.Equal(got.LogProbs, want.LogProbs) {
+		t.Errorf("the other lane changed: %v, want %v", got, want)
+	}
+}
+
 func TestRequestsRefused(t *testing.T) {
 	m := open(t, "llama-mha")
 	for want, r := range map[string]Request{
