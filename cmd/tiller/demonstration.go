@@ -8,21 +8,17 @@ import (
 
 	"tiller/model/tokenizer"
 	"tiller/steering"
-	"tiller/steering/lab/corpus"
-	"tiller/steering/lab/problem"
+	"tiller/steering/library"
 )
 
 // demonstrationPlan steers the embedded base model where no plan is given.
 const demonstrationPlan = "@demo"
 
-// isEmbedded reports whether a reference names something embedded.
-func isEmbedded(ref string) bool { return strings.HasPrefix(ref, embeddedPrefix) }
-
 // hint says of words that an embedded model doesn't know where to find out
 // which ones it does: they are about a hundred.
 func hint(ref string, err error) error {
 	unknown := (*tokenizer.UnknownWordsError)(nil)
-	if !isEmbedded(ref) || !errors.As(err, &unknown) {
+	if !library.IsEmbedded(ref) || !errors.As(err, &unknown) {
 		return err
 	}
 	return fmt.Errorf("%s doesn't know %s; for questions that it understands, type: %s", ref, unknown.Words, moreQuestions)
@@ -33,23 +29,6 @@ const moreQuestions = "tiller lab problems --split test --n 5"
 
 // ownQuestion is a question to type, of the test split.
 const ownQuestion = "ann +7 . bob +8 . cat +8 . what is the last digit of the total ?"
-
-// question returns the lab's question that a prompt for an embedded model is,
-// after the header that may stand before it, so that the answers can be
-// graded; nil if the prompt is none.
-func (o *runFlags) question(prompt string) *problem.Problem {
-	if !isEmbedded(o.model) {
-		return nil
-	}
-	for _, header := range []string{corpus.QuickHeader, corpus.LessonHeader} {
-		prompt = strings.TrimPrefix(prompt, header)
-	}
-	p, err := problem.Parse(prompt)
-	if err != nil {
-		return nil
-	}
-	return &p
-}
 
 // notes says, to those who typed no more than `tiller run`, what this is and
 // what to type next.

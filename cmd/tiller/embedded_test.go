@@ -2,129 +2,34 @@ package main
 
 import (
 	"context"
-	"io/fs"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"tiller/model"
 	"tiller/model/tokenizer"
 	"tiller/steering"
 	"tiller/steering/derive/contrast"
 	"tiller/steering/lab/problem"
+	"tiller/steering/library"
 )
-
-// shelf is a library as small as can be; files replace or add to what it has.
-func shelf(files map[string]string) library {
-	fsys := fstest.MapFS{}
-	for name, text := range map[string]string{
-		"models/base/config.json":     "{}",
-		"models/thinking/config.json": "{}",
-		"models/README.md":            "about models",
-		"vectors/v.safetensors":       "",
-		"plans/demo.json":             `{"name":"demo","about":"a > b","terms":[{"vector":"v","strength":0.5}]}`,
-		"plans/README.md":             "about plans",
-		"splits/test.jsonl": `{"id":"test/sum/1","family":"sum","question":"one ?","answer":"1"}
-{"id":"test/sum/2","family":"sum","question":"two ?","answer":"2"}
-`,
-	} {
-		fsys[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	for name, text := range files {
-		fsys[name] = &fstest.MapFile{Data: []byte(text)}
-	}
-	return library{fsys}
-}
-
-func TestEmbeddedModels(t *testing.T) {
-	for _, c := range []struct{ ref, config, err string }{
-		{ref: "embedded:base", config: "{}"},
-		{ref: "folder/base"},
-		{ref: "embedded:nonsense", err: `there is no embedded model "nonsense", only embedded:base, embedded:thinking`},
-		{ref: "embedded:README.md", err: "only embedded:base, embedded:thinking"},
-		{ref: "embedded:base/..", err: "only embedded:base, embedded:thinking"},
-	} {
-		folder, err := shelf(nil).model(c.ref)
-		switch {
-		case c.err != "":
-			if err == nil || !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s: error %v, want %s", c.ref, err, c.err)
-			}
-		case err != nil:
-			t.Errorf("%s: %v", c.ref, err)
-		case c.config == "" && folder != nil:
-			t.Errorf("%s is taken for an embedded model", c.ref)
-		case c.config != "":
-			if f, err := folder.Open("config.json"); err != nil {
-				t.Errorf("%s: %v", c.ref, err)
-			} else {
-				f.Close()
-			}
-		}
-	}
-	if _, err := (library{fstest.MapFS{}}).model("embedded:base"); err == nil || !strings.Contains(err.Error(), "carries none") {
-		t.Errorf("an empty library: %v", err)
-	}
-}
-
-func TestEmbeddedPlans(t *testing.T) {
-	plan, err := shelf(nil).plan("demo")
-	if err != nil || plan.String() != "v*0.5" {
-		t.Errorf("got %q, %v", plan, err)
-	}
-	if _, err := shelf(nil).plan("dmeo"); err == nil || err.Error() != `there is no embedded plan "dmeo", only @demo` {
-		t.Errorf("another name: %v", err)
-	}
-	for text, want := range map[string]string{
-		`{"about":"x","terms":[{"vector":"v","bent":1}]}`: `unknown field "bent"`,
-		`{"about":7,"terms":[]}`:                          `"about" is not a string`,
-		`{"name":"a","name":"b","terms":[]}`:              "ambiguous",
-		`{"about":"x","temrs":[]}`:                        `unknown field "temrs"`,
-		`{"terms":`:                                       "plans/demo.json",
-	} {
-		_, err := shelf(map[string]string{"plans/demo.json": text}).plan("demo")
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v, want %s", text, err, want)
-		}
-	}
-}
-
-func TestDemonstration(t *testing.T) {
-	for _, c := range []struct{ manifest, question, err string }{
-		{"", "one ?", ""},
-		{`{"demonstration":"test/sum/2","seed":1}`, "two ?", ""},
-		{`{"seed":1}`, "one ?", ""},
-		{`{"demonstration":"test/sum/3"}`, "", `lacks the question "test/sum/3"`},
-		{`{"demonstration":3}`, "", "manifest.json"},
-	} {
-		files := map[string]string{}
-		if c.manifest != "" {
-			files["manifest.json"] = c.manifest
-		}
-		p, err := shelf(files).demonstration()
-		if p.Question != c.question || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
-			t.Errorf("%s: %q, %v", c.manifest, p.Question, err)
-		}
-	}
-}
 
 // TestEmbeddedFit: all that this build carries can be opened and used together.
 func TestEmbeddedFit(t *testing.T) {
-	if len(embedded.names("models", "")) == 0 {
+	if len(embedded.Models()) == 0 {
 		t.Skip("this build carries no models")
 	}
-	for _, name := range embedded.names("models", "") {
-		ref := embeddedPrefix + name
-		m, err := openModel(context.Background(), ref, model.Options{Threads: 1})
+	for _, name := range embedded.Models() {
+		ref := library.Prefix + name
+		m, err := embedded.OpenModel(context.Background(), ref, model.Options{Threads: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer m.Close()
-		tok, err := openTokenizer(ref)
+		tok, err := embedded.OpenTokenizer(ref)
 		if err != nil {
 			t.Fatal(err)
 		}
-		question, err := embedded.demonstration()
+		question, err := embedded.Demonstration()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,19 +39,19 @@ func TestEmbeddedFit(t *testing.T) {
 			}
 		}
 		vectors := map[string]*steering.Vector{}
-		for _, name := range embedded.names("vectors", vectorEnding) {
-			v, _, err := readVector(embeddedPrefix + name)
+		for _, name := range embedded.Vectors() {
+			v, _, err := embedded.ReadVector(library.Prefix + name)
 			if err != nil {
 				t.Fatal(err)
 			}
 			vectors[name] = v
 		}
-		for _, name := range embedded.names("plans", ".json") {
-			plan, err := embedded.plan(name)
+		for _, name := range embedded.Plans() {
+			file, err := embedded.ReadPlan(context.Background(), "@"+name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := bind(plan, m, vectors); err != nil {
+			if _, err := bind(file.Plan, m, vectors); err != nil {
 				t.Errorf("%s, @%s: %v", ref, name, err)
 			}
 		}
@@ -155,12 +60,12 @@ func TestEmbeddedFit(t *testing.T) {
 
 // TestEmbeddedContrast reads the contrast texts as deriving a vector does.
 func TestEmbeddedContrast(t *testing.T) {
-	names := embedded.names("contrast", ".jsonl")
+	names := embedded.Contrasts()
 	if len(names) < 8 {
 		t.Errorf("only %q", names)
 	}
 	for _, name := range names {
-		data, err := fs.ReadFile(embedded.files, "contrast/"+name+".jsonl")
+		data, err := embedded.ReadTexts(context.Background(), library.Prefix+name)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -110,7 +110,7 @@ func (o *logitsFlags) compute(cmd *cobra.Command) (*logitsReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := openModel(cmd.Context(), o.model, model.Options{Threads: o.threads})
+	m, err := embedded.OpenModel(cmd.Context(), o.model, model.Options{Threads: o.threads})
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func newModelBench() *cobra.Command {
 			if err := needModel(cmd, path); err != nil {
 				return err
 			}
-			m, err := openModel(cmd.Context(), path, model.Options{Threads: threads})
+			m, err := embedded.OpenModel(cmd.Context(), path, model.Options{Threads: threads})
 			if err != nil {
 				return err
 			}

@@ -84,7 +84,7 @@ func newModelInspect() *cobra.Command {
 // inspectModel reads a checkpoint's tables. A model that can't be run is
 // described as far as its files go.
 func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
-	c, err := openCheckpoint(path)
+	c, err := embedded.OpenCheckpoint(path)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
 		r.WeightBytes += int64(len(t.Data))
 		r.Tensors = append(r.Tensors, tensorReport{t.Name, t.DType, t.Shape, len(t.Data), t.File, t.Offset})
 	}
-	m, err := openModel(cmd.Context(), path, model.Options{Threads: 1})
+	m, err := embedded.OpenModel(cmd.Context(), path, model.Options{Threads: 1})
 	if err != nil {
 		r.Problem = err.Error()
 		return r, cmd.Context().Err()
@@ -114,7 +114,7 @@ func inspectModel(cmd *cobra.Command, path string) (*modelReport, error) {
 // inspectTokenizer describes a checkpoint's tokenizer.
 func inspectTokenizer(c *checkpoint.Checkpoint) tokenizerReport {
 	r := tokenizerReport{Kind: tokenizerKind(c)}
-	t, err := openTokenizer(c.Path)
+	t, err := embedded.OpenTokenizer(c.Path)
 	if err != nil {
 		r.Problem = err.Error()
 		return r
@@ -148,7 +148,7 @@ func tokenizerKind(c *checkpoint.Checkpoint) string {
 // tokenizerFile is the content of a model folder's tokenizer.json; nil if it
 // can't be had, of which tokenizer.Open says why.
 func tokenizerFile(ref string) []byte {
-	if folder, err := embedded.model(ref); err == nil && folder != nil {
+	if folder, err := embedded.ModelFolder(ref); err == nil && folder != nil {
 		text, _ := fs.ReadFile(folder, "tokenizer.json")
 		return text
 	}

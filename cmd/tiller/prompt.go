@@ -93,7 +93,7 @@ func (p *promptFlags) byID(cmd *cobra.Command) bool { return cmd.Flags().Changed
 // tokenizer opens the model's tokenizer; nil if the model has none that can be
 // used and the prompt of ids can do without.
 func (p *promptFlags) tokenizer(cmd *cobra.Command, model string) (*tokenizer.Tokenizer, error) {
-	t, err := openTokenizer(model)
+	t, err := embedded.OpenTokenizer(model)
 	if err != nil && p.byID(cmd) {
 		return nil, nil
 	}

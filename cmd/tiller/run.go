@@ -17,6 +17,7 @@ import (
 	"tiller/steering"
 	"tiller/steering/activations"
 	"tiller/steering/lab/problem"
+	"tiller/steering/library"
 	"tiller/tui/plain"
 )
 
@@ -107,10 +108,10 @@ func (o *runFlags) demonstrate(cmd *cobra.Command) error {
 			o.plans = []string{demonstrationPlan}
 		}
 	}
-	if !isEmbedded(o.model) || o.prompt.given(cmd) {
+	if !library.IsEmbedded(o.model) || o.prompt.given(cmd) {
 		return nil
 	}
-	question, err := embedded.demonstration()
+	question, err := embedded.Demonstration()
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ type run struct {
 	flags     *runFlags
 	model     *model.Model
 	tokenizer *tokenizer.Tokenizer // nil if ids were given and there is none
-	summary   modelSummary
+	summary   library.Summary
 	prompt    generate.Prompt
 	lanes     []runLane
 	vectors   map[string]string     // file of each name that plans use
@@ -160,12 +161,12 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 	if err := o.checkActs(cmd); err != nil {
 		return err
 	}
-	m, err := openModel(cmd.Context(), o.model, model.Options{Threads: o.threads})
+	m, err := embedded.OpenModel(cmd.Context(), o.model, model.Options{Threads: o.threads})
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	r := &run{flags: o, model: m, summary: summarise(o.model, m), vectors: map[string]string{}}
+	r := &run{flags: o, model: m, summary: library.Describe(o.model, m), vectors: map[string]string{}}
 	for name, v := range vectors {
 		if v != nil {
 			r.vectors[name] = v.Source
@@ -177,7 +178,7 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 	if r.prompt, err = o.prompt.read(cmd, r.tokenizer); err != nil {
 		return hint(o.model, err)
 	}
-	r.question = o.question(r.prompt.Text)
+	r.question = library.Question(o.model, r.prompt.Text)
 	if err := r.addLanes(plans, vectors); err != nil {
 		return err
 	}
@@ -197,7 +198,7 @@ func (o *runFlags) checkActs(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return o.acts.check(cmd, append(files.paths(), modelFiles(o.model)...))
+	return o.acts.check(cmd, append(files.Paths(), modelFiles(o.model)...))
 }
 
 // addLanes makes the base lane and one for each plan.
@@ -352,7 +353,7 @@ func (r *run) aboutActs() map[string]string {
 
 // header is what people see before the first token.
 func (r *run) header() plain.Header {
-	h := plain.Header{Model: r.summary.line(), Prompt: r.promptText(), Tokens: len(r.prompt.Tokens)}
+	h := plain.Header{Model: r.summary.Line(), Prompt: r.promptText(), Tokens: len(r.prompt.Tokens)}
 	if r.question != nil {
 		h.Answer = r.question.Answer
 	}
@@ -367,7 +368,7 @@ func (r *run) header() plain.Header {
 		if steered > 1 {
 			name += " " + strconv.Itoa(steered)
 		}
-		if isPlanName(l.given) {
+		if library.IsPlanName(l.given) {
 			name += " by " + l.given
 		}
 		h.Lanes = append(h.Lanes, plain.LaneHeader{Name: name, Plan: l.plan.String()})

@@ -1,18 +1,11 @@
 package main
 
 import (
-	"cmp"
-	"fmt"
-	"maps"
-	"path/filepath"
-	"slices"
-	"strings"
-
-	"tiller/model"
 	"tiller/model/generate"
 	"tiller/model/kernel"
 	"tiller/steering"
 	"tiller/steering/lab/problem"
+	"tiller/steering/library"
 	"tiller/tui/plain"
 )
 
@@ -53,7 +46,7 @@ func (r *run) whole(s *generate.Session) runReport {
 
 type laneReport struct {
 	Name        string               `json:"name"`
-	Model       modelSummary         `json:"model"`
+	Model       library.Summary      `json:"model"`
 	Plan        string               `json:"plan"`
 	Prompt      string               `json:"prompt"`
 	PromptIDs   []int                `json:"prompt_ids"`
@@ -70,45 +63,6 @@ type laneReport struct {
 	// empty if nothing, and Right whether that is the one.
 	Answer *string `json:"answer,omitempty"`
 	Right  *bool   `json:"right,omitempty"`
-}
-
-// modelSummary says which model a lane ran on.
-type modelSummary struct {
-	Ref          string `json:"ref"`
-	Architecture string `json:"architecture"`
-	Fingerprint  string `json:"fingerprint"`
-	Weights      string `json:"weights"` // stored types of the matrices, as "Q4_1+F16"
-	Layers       int    `json:"layers"`
-	DModel       int    `json:"d_model"`
-	Vocab        int    `json:"vocab"`
-}
-
-func summarise(ref string, m *model.Model) modelSummary {
-	c := m.Config()
-	return modelSummary{
-		Ref: ref, Architecture: c.Architecture, Fingerprint: m.Checkpoint().Fingerprint(),
-		Weights: weights(m), Layers: c.Layers, DModel: c.DModel, Vocab: c.Vocab,
-	}
-}
-
-// weights names the stored types of a model's matrices, as "Q4_1+F16", the one
-// that takes the most space first.
-func weights(m *model.Model) string {
-	size := map[string]int{}
-	for _, t := range m.Checkpoint().Tensors() {
-		if len(t.Shape) == 2 {
-			size[t.DType] += len(t.Data)
-		}
-	}
-	types := slices.SortedFunc(maps.Keys(size), func(a, b string) int {
-		return cmp.Or(cmp.Compare(size[b], size[a]), cmp.Compare(a, b))
-	})
-	return strings.Join(types, "+")
-}
-
-// line describes the model in one line for people.
-func (s modelSummary) line() string {
-	return fmt.Sprintf("%s · %s · %d layers of %d · %s", filepath.Base(s.Ref), s.Architecture, s.Layers, s.DModel, s.Weights)
 }
 
 // report describes lane i of a session as far as it got.

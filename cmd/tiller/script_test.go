@@ -43,7 +43,7 @@ func TestScripts(t *testing.T) {
 			if condition != "embedded" {
 				return false, fmt.Errorf("there is no condition %q", condition)
 			}
-			return len(embedded.names("models", "")) > 0, nil
+			return len(embedded.Models()) > 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,

@@ -126,7 +126,7 @@ func TestTerminal(t *testing.T) {
 		}
 	})
 	t.Run("demonstration", func(t *testing.T) {
-		if len(embedded.names("models", "")) == 0 {
+		if len(embedded.Models()) == 0 {
 			t.Skip("this build carries no models")
 		}
 		term := newTerminal(t, 80, 24)
@@ -139,7 +139,7 @@ func TestTerminal(t *testing.T) {
 		}
 	})
 	t.Run("README", func(t *testing.T) {
-		if len(embedded.names("models", "")) == 0 {
+		if len(embedded.Models()) == 0 {
 			t.Skip("this build carries no models")
 		}
 		term := newTerminal(t, 103, 40)

@@ -34,7 +34,7 @@ func newTokenize() *cobra.Command {
 			if err := needModel(cmd, path); err != nil {
 				return err
 			}
-			t, err := openTokenizer(path)
+			t, err := embedded.OpenTokenizer(path)
 			if err != nil {
 				return err
 			}

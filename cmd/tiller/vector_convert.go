@@ -23,7 +23,7 @@ func newVectorConvert() *cobra.Command {
 			if err := checkOutput(cmd, out, force, vectorfile.Files(args[0])...); err != nil {
 				return err
 			}
-			vector, _, err := readVector(args[0])
+			vector, _, err := embedded.ReadVector(args[0])
 			if err != nil {
 				return err
 			}

@@ -229,17 +229,17 @@ func (o *deriveFlags) run(cmd *cobra.Command) error {
 // open opens the models and their tokenizers.
 func (d *derivation) open(ctx context.Context) (err error) {
 	o := d.flags
-	if d.tokenizer, err = openTokenizer(o.model); err != nil {
+	if d.tokenizer, err = embedded.OpenTokenizer(o.model); err != nil {
 		return err
 	}
-	if d.model, err = openModel(ctx, o.model, model.Options{Threads: o.threads}); err != nil {
+	if d.model, err = embedded.OpenModel(ctx, o.model, model.Options{Threads: o.threads}); err != nil {
 		return err
 	}
 	if o.thinking == "" {
 		return nil
 	}
-	if d.second, err = openTokenizer(o.thinking); err == nil {
-		d.thinking, err = openModel(ctx, o.thinking, model.Options{Threads: o.threads})
+	if d.second, err = embedded.OpenTokenizer(o.thinking); err == nil {
+		d.thinking, err = embedded.OpenModel(ctx, o.thinking, model.Options{Threads: o.threads})
 	}
 	if err != nil {
 		d.close()

@@ -6,18 +6,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"io/fs"
-	"path"
-	"strings"
 
 	"tiller/model/generate"
 	"tiller/model/tokenizer"
 	"tiller/steering/derive"
 	"tiller/steering/derive/contrast"
+	"tiller/steering/library"
 )
-
-// maxDerivationFile bounds a file of texts to derive from.
-const maxDerivationFile = 64 << 20
 
 // derivationData is a file of texts.
 type derivationData struct {
@@ -30,26 +25,17 @@ type derivationData struct {
 func readDerivationData(ctx context.Context, stdin io.Reader, ref string) (derivationData, error) {
 	d := derivationData{name: ref}
 	var err error
-	if name, ok := strings.CutPrefix(ref, embeddedPrefix); ok {
-		d.content, err = embedded.contrast(name)
-	} else if d.content, err = readInput(ctx, stdin, ref, maxDerivationFile); err != nil {
-		err = fmt.Errorf("cannot read the texts: %w", err)
-	}
-	if ref == "-" {
+	if ref != "-" {
+		d.content, err = embedded.ReadTexts(ctx, ref)
+	} else {
 		d.name = "standard input"
+		if d.content, err = readInput(ctx, stdin, ref, library.MaxTexts); err != nil {
+			err = fmt.Errorf("cannot read the texts: %w", err)
+		}
 	}
 	sum := sha256.Sum256(d.content)
 	d.hash = "sha256:" + hex.EncodeToString(sum[:])
 	return d, err
-}
-
-// contrast reads the contrast pairs that a library has under a name.
-func (l library) contrast(name string) ([]byte, error) {
-	const ending = ".jsonl"
-	if err := choose("contrast file", embeddedPrefix, name, l.names("contrast", ending)); err != nil {
-		return nil, err
-	}
-	return fs.ReadFile(l.files, path.Join("contrast", name+ending))
 }
 
 // prompt is a text as the model reads it: in a chat the user's message or, if

@@ -7,6 +7,7 @@ import (
 
 	"tiller/steering"
 	"tiller/steering/derive"
+	"tiller/steering/library"
 	"tiller/tui/plain"
 	"tiller/tui/visible"
 )
@@ -16,7 +17,7 @@ type derivationReport struct {
 	File     string               `json:"file"`
 	Name     string               `json:"name"`
 	Method   string               `json:"method"`
-	Model    modelSummary         `json:"model"`
+	Model    library.Summary      `json:"model"`
 	DModel   int                  `json:"d_model"`
 	Pairs    int                  `json:"pairs"`
 	Layers   []derive.LayerReport `json:"layers"`
@@ -27,7 +28,7 @@ type derivationReport struct {
 
 func (d *derivation) report(r *derive.Result) *derivationReport {
 	return &derivationReport{
-		File: d.flags.out, Name: r.Vector.Name, Method: d.flags.method, Model: summarise(d.flags.model, d.model),
+		File: d.flags.out, Name: r.Vector.Name, Method: d.flags.method, Model: library.Describe(d.flags.model, d.model),
 		DModel: r.Vector.DModel, Pairs: r.Pairs, Layers: r.Layers, Training: r.Training,
 		Metadata: r.Vector.Meta, Notes: orEmpty(append(d.notes, r.Notes...)),
 	}

@@ -60,7 +60,7 @@ func newVectorInspect() *cobra.Command {
 		Example: "tiller vector inspect happy.gguf --model SmolLM2-135M.gguf\ntiller vector inspect sae#feature=123",
 		Args:    oneArg("the path of a vector file, or embedded:NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			vector, info, err := readVector(args[0])
+			vector, info, err := embedded.ReadVector(args[0])
 			if err != nil {
 				return err
 			}
@@ -97,7 +97,7 @@ func reportVector(path string, v *steering.Vector, info vectorfile.Info) *vector
 
 // fit tries the vector on a model.
 func fit(ctx context.Context, v *steering.Vector, path string) (*fitReport, error) {
-	m, err := openModel(ctx, path, model.Options{Threads: 1})
+	m, err := embedded.OpenModel(ctx, path, model.Options{Threads: 1})
 	if err != nil {
 		return nil, err
 	}

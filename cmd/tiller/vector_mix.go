@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tiller/steering/library"
 	"tiller/steering/mix"
 	"tiller/steering/vectorfile"
 )
@@ -32,16 +33,16 @@ func newVectorMix() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := checkOutput(cmd, out, force, files.paths()...); err != nil {
+			if err := checkOutput(cmd, out, force, files.Paths()...); err != nil {
 				return err
 			}
 			names, err := mixed(args[0], files, orthogonalTo)
 			if err != nil {
 				return usagef(cmd, "%w", err)
 			}
-			loaded, err := files.load(names)
+			loaded, err := embedded.ReadVectors(files, names)
 			if err != nil {
-				return err
+				return chooseOne(err)
 			}
 			vector, err := mix.Mix(args[0], loaded, orthogonalTo)
 			if err != nil {
@@ -62,7 +63,7 @@ func newVectorMix() *cobra.Command {
 }
 
 // mixed returns the vectors that a mix needs.
-func mixed(expression string, files vectorFiles, orthogonalTo []string) ([]string, error) {
+func mixed(expression string, files library.VectorFiles, orthogonalTo []string) ([]string, error) {
 	terms, err := mix.Parse(expression, slices.Sorted(maps.Keys(files)))
 	if err != nil {
 		return nil, err
