@@ -16,7 +16,7 @@ func newRoot() *cobra.Command {
 			"and shows where the two part and what the plan did. Type tiller run to see it on a small model " +
 			"that is part of the program.",
 		Args: unknownVerb,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error { return explore(cmd, embeddedBase) },
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(

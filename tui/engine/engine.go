@@ -1,0 +1,254 @@
+// Package engine does the screen's slow work: it opens models, reads prompts,
+// generates lanes and takes them apart. Every method returns a command for
+// Bubble Tea, and what comes of it arrives as one of the messages of this
+// package, which are plain data. A message carries the generation number that
+// its request was given, so that whoever asked can drop what is stale, and so
+// that a recorded sitting can be played again without a model.
+//
+// A nil *Engine is one without a model: all of its commands are nil.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tiller/model"
+	"tiller/model/generate"
+	"tiller/model/tokenizer"
+	"tiller/steering"
+	"tiller/steering/library"
+)
+
+// Options say what an engine works with.
+type Options struct {
+	// Threads is the number of workers of a model; 0 leaves the screen one of
+	// the processors.
+	Threads int
+	// Vectors are files by the name that plans call them, Folders hold more,
+	// named without their endings.
+	Vectors map[string]string
+	Folders []string
+	// ModelFolders are looked through for models to open.
+	ModelFolders []string
+	// Frame is the least time between two messages of a stream.
+	Frame time.Duration
+	// Getenv looks up the environment; nil is an empty one.
+	Getenv func(string) string
+}
+
+// An Engine holds the models and vectors that are open. Its commands may run
+// at the same time.
+type Engine struct {
+	library library.Library
+	options Options
+
+	working sync.WaitGroup // jobs in progress
+
+	mu      sync.Mutex
+	models  map[string]*opened // by reference
+	current *opened
+	vectors map[string]*steering.Vector // by name, as far as they were read
+	sources map[string]string           // reference of each name
+	jobs    map[int]context.CancelFunc  // by generation
+	streams map[int]*stream             // by generation
+	runs    map[*run]bool               // in progress
+	closed  bool
+
+	beginning sync.Mutex // held while a run computes prompts: guards prefixes
+	prefixes  map[*model.Model]*generate.Prefixes
+
+	traced  sync.Mutex // guards tracing and its traces
+	tracing tracing
+}
+
+// opened is a model that is ready.
+type opened struct {
+	ref       string
+	model     *model.Model
+	tokenizer *tokenizer.Tokenizer
+}
+
+// New returns an engine that opens what references name in a library.
+func New(l library.Library, o Options) *Engine {
+	if o.Threads <= 0 {
+		o.Threads = max(1, runtime.GOMAXPROCS(0)-1)
+	}
+	if o.Frame <= 0 {
+		o.Frame = 16 * time.Millisecond
+	}
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	return &Engine{
+		library: l, options: o,
+		models: map[string]*opened{}, vectors: map[string]*steering.Vector{}, sources: map[string]string{},
+		jobs: map[int]context.CancelFunc{}, streams: map[int]*stream{}, runs: map[*run]bool{},
+		prefixes: map[*model.Model]*generate.Prefixes{},
+	}
+}
+
+// Failed says that a job came to nothing.
+type Failed struct {
+	Gen int
+	Job string // what was tried, as in "opening m.gguf"
+	Err string // one sentence
+}
+
+// Stop is a command that ends a job, or all of them if gen is 0. What it had
+// is kept by whoever was told of it.
+func (e *Engine) Stop(gen int) tea.Cmd {
+	if e == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		for g, cancel := range e.jobs {
+			if gen == 0 || g == gen {
+				cancel()
+			}
+		}
+		return nil
+	}
+}
+
+// Close ends all jobs and releases the models.
+func (e *Engine) Close() {
+	if e == nil {
+		return
+	}
+	e.mu.Lock()
+	e.closed = true
+	for _, cancel := range e.jobs {
+		cancel()
+	}
+	e.mu.Unlock()
+	e.working.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, o := range e.models {
+		o.model.Close()
+	}
+	e.models, e.current = map[string]*opened{}, nil
+}
+
+// job returns a context that [Engine.Stop] cancels, and what to call when the
+// job is over.
+func (e *Engine) job(gen int) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		cancel()
+	}
+	e.jobs[gen] = cancel
+	return ctx, func() {
+		cancel()
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.jobs, gen)
+	}
+}
+
+// do is a command that runs f as a job and turns its error into a message.
+func (e *Engine) do(gen int, name string, f func(ctx context.Context) (tea.Msg, error)) tea.Cmd {
+	if e == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		ctx, over := e.job(gen)
+		e.working.Add(1)
+		defer e.working.Done()
+		defer over()
+		msg, err := f(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return Failed{Gen: gen, Job: name, Err: "cancelled"}
+		case err != nil:
+			return Failed{Gen: gen, Job: name, Err: err.Error()}
+		}
+		return msg
+	}
+}
+
+// open returns the model of a reference, opening it if need be. The empty
+// reference is the current model.
+func (e *Engine) open(ctx context.Context, ref string) (*opened, error) {
+	e.mu.Lock()
+	o := e.models[ref]
+	if ref == "" {
+		o = e.current
+	}
+	e.mu.Unlock()
+	if o != nil {
+		return o, nil
+	}
+	if ref == "" {
+		return nil, fmt.Errorf("no model is open")
+	}
+	m, err := e.library.OpenModel(ctx, ref, model.Options{Threads: e.options.Threads})
+	if err != nil {
+		return nil, err
+	}
+	t, err := e.library.OpenTokenizer(ref)
+	if err != nil {
+		m.Close()
+		return nil, err
+	}
+	o = &opened{ref: ref, model: m, tokenizer: t}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if other := e.models[ref]; other != nil { // opened meanwhile
+		m.Close()
+		return other, nil
+	}
+	e.models[ref] = o
+	return o, nil
+}
+
+// bind reads a plan, its vectors, and fits them to a model.
+func (e *Engine) bind(plan string, o *opened) (*steering.Bound, error) {
+	p, err := steering.Parse(plan)
+	if err != nil {
+		return nil, err
+	}
+	vectors, err := e.named(p.Names())
+	if err != nil {
+		return nil, err
+	}
+	c := o.model.Config()
+	return steering.Bind(p, c.Layers, c.DModel, vectors)
+}
+
+// named returns the vectors of these names, reading those that were not yet.
+// The map also holds all other known names, with nil, for errors that suggest.
+func (e *Engine) named(names []string) (map[string]*steering.Vector, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all := map[string]*steering.Vector{}
+	for name := range e.sources {
+		all[name] = nil
+	}
+	for _, name := range names {
+		v := e.vectors[name]
+		if v == nil {
+			ref, ok := e.sources[name]
+			if !ok {
+				continue // binding says that there is none
+			}
+			var err error
+			if v, _, err = e.library.ReadVector(ref); err != nil {
+				return nil, err
+			}
+			v.Name = name
+			e.vectors[name] = v
+		}
+		all[name] = v
+	}
+	return all, nil
+}

@@ -1,0 +1,185 @@
+package tui
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+
+	"tiller/tui/compare"
+	"tiller/tui/desk"
+	"tiller/tui/frame"
+	"tiller/tui/keys"
+	"tiller/tui/visible"
+)
+
+const (
+	headerLines = 1
+	footerLines = 1
+	// The smallest screen on which everything essential is seen.
+	leastWidth, leastHeight = 60, 16
+)
+
+// View draws the screen.
+func (a *App) View() tea.View {
+	v := tea.NewView(a.draw())
+	v.AltScreen = true
+	v.WindowTitle = "tiller"
+	if a.settings.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
+	return v
+}
+
+func (a *App) draw() string {
+	if a.width == 0 || a.height == 0 {
+		return ""
+	}
+	if a.width < leastWidth || a.height < leastHeight {
+		return a.tooSmall()
+	}
+	body := a.views[a.at].View(a.width, a.height-headerLines-footerLines)
+	screen := a.header() + "\n" + body + "\n" + a.footer()
+	if a.sheet == nil {
+		return screen
+	}
+	x, y, w, h := a.sheetAt()
+	th := a.desk.Theme
+	box := lipgloss.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(th.Accent.GetForeground()).Render(a.sheet.View(w-2, h-2))
+	return lipgloss.NewCompositor(lipgloss.NewLayer(screen), lipgloss.NewLayer(box).X(x).Y(y).Z(1)).Render()
+}
+
+// sheetAt is where the sheet lies, border included.
+func (a *App) sheetAt() (x, y, w, h int) {
+	w, h = a.sheet.Size(a.width-4, a.height-4)
+	w, h = min(w, a.width-4)+2, min(h, a.height-4)+2
+	return (a.width - w) / 2, max(1, (a.height-h)/3), w, h
+}
+
+// tooSmall says what the screen needs.
+func (a *App) tooSmall() string {
+	text := fmt.Sprintf("tiller needs %d columns and %d lines; here are %d and %d.", leastWidth, leastHeight, a.width, a.height)
+	lines := strings.Split(lipgloss.Wrap(text, max(1, a.width-1), ""), "\n")
+	return strings.Join(frame.Block(lines, a.width, a.height), "\n")
+}
+
+// header says what is being looked at.
+func (a *App) header() string {
+	d, th := a.desk, a.desk.Theme
+	left := " " + th.Title.Render("tiller") + "  "
+	switch {
+	case d.Model.Ref == "" && d.Opening():
+		left += th.Faint.Render("opening " + visible.Line(a.model) + " …")
+	case d.Model.Ref == "":
+		left += th.Faint.Render("no model is open")
+	default:
+		about := fmt.Sprintf(" · %d layers · %s", d.Model.Layers, parameters(d.Model.Parameters))
+		if a.width >= 100 {
+			about += " · " + d.Model.Weights
+		}
+		left += th.Text.Render(visible.Line(d.Model.Name)) + th.Faint.Render(about)
+	}
+	return frame.Ends(left, a.jobs()+" ", a.width)
+}
+
+// jobs says what runs, or how fast the last run was.
+func (a *App) jobs() string {
+	d, th := a.desk, a.desk.Theme
+	if n := len(d.Jobs); n > 0 {
+		j := d.Jobs[n-1]
+		text := j.Name
+		if j.Total > 0 {
+			text += fmt.Sprintf(" %d %%", 100*j.Done/j.Total)
+		}
+		return th.Accent.Render("● ") + th.Faint.Render(visible.Line(text)+" · ctrl+c stops")
+	}
+	rate := 0.0
+	for _, l := range d.Lanes {
+		if l.Answer != nil {
+			rate = max(rate, l.Answer.Rate)
+		}
+	}
+	if rate == 0 {
+		return ""
+	}
+	return th.Faint.Render(compare.Thousands(rate) + " tok/s")
+}
+
+// parameters writes a number of weights briefly.
+func parameters(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.1fB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.0fM", float64(n)/1e6)
+	}
+	return fmt.Sprintf("%.0fk", float64(n)/1e3)
+}
+
+// footer is the status line: what was said last, or what the keys do.
+func (a *App) footer() string {
+	d, th := a.desk, a.desk.Theme
+	top := a.top()
+	mode := th.Faint.Render("keys ")
+	if top.Typing() {
+		mode = th.Accent.Render("typing ")
+	}
+	if first := a.sequence.Pending(); first != "" {
+		return frame.Ends(" "+a.follow(top.Context(), first), mode, a.width)
+	}
+	if s := d.Status; s.Text != "" {
+		style, glyph := th.Text, ""
+		switch s.Level {
+		case desk.Warning:
+			style, glyph = th.Warn, "! "
+		case desk.Error:
+			style, glyph = th.Bad, "✗ "
+		}
+		return frame.Ends(" "+style.Render(glyph+visible.Line(s.Text)), mode, a.width)
+	}
+	var hints []string
+	for _, action := range top.Hints() {
+		hints = append(hints, a.hint(top.Context(), action))
+	}
+	help := a.hint(top.Context(), keys.Help)
+	room := a.width - frame.Width(help) - frame.Width(mode) - 6
+	line := ""
+	for _, h := range hints {
+		if h == "" {
+			continue
+		}
+		if frame.Width(line)+frame.Width(h) > room {
+			break
+		}
+		line += h + "   "
+	}
+	return frame.Ends(" "+line+help, mode, a.width)
+}
+
+// hint is a key and what it does.
+func (a *App) hint(where keys.Context, action keys.Action) string {
+	key := a.desk.Keys.Key(where, action)
+	if key == "" {
+		return ""
+	}
+	for _, b := range a.desk.Keys.Bindings(where) {
+		if b.Action == action {
+			return a.desk.Theme.Key.Render(key) + " " + a.desk.Theme.Faint.Render(b.Help)
+		}
+	}
+	return ""
+}
+
+// follow lists what can follow the first of two keys.
+func (a *App) follow(where keys.Context, first string) string {
+	out := a.desk.Theme.Key.Render(first) + " …"
+	for _, b := range a.desk.Keys.After(where, first) {
+		for _, key := range b.Keys {
+			if second, ok := strings.CutPrefix(key, first+" "); ok {
+				out += "   " + a.desk.Theme.Key.Render(second) + " " + a.desk.Theme.Faint.Render(b.Help)
+			}
+		}
+	}
+	return out
+}
