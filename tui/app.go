@@ -84,19 +84,22 @@ type App struct {
 	profile       colorprofile.Profile
 	interrupted   bool // ctrl+c was the last key, and nothing ran
 	model         string
+	state         settings.State
 }
 
 // Options say what a sitting begins with.
 type Options struct {
 	Engine   *engine.Engine
 	Settings settings.Settings
-	Keys     *keys.Map
+	// SettingsPath is the config file that the settings are saved in.
+	SettingsPath string
+	Keys         *keys.Map
 	State    settings.State
 	// Model is the reference of the model to open.
 	Model  string
 	Prompt *engine.Prompt
 	Plans  []string
-	// Sampling says how tokens are drawn; zero fields stand for the defaults.
+	// Sampling says how tokens are drawn; nil is greedily.
 	Sampling *engine.Sampling
 	// Warnings are sentences to begin with, about the config file.
 	Warnings []string
@@ -113,7 +116,7 @@ func New(o Options) *App {
 	if o.Sampling != nil {
 		d.Sampling = *o.Sampling
 	}
-	a := &App{desk: d, settings: o.Settings, dark: true, profile: colorprofile.TrueColor, model: o.Model}
+	a := &App{desk: d, settings: o.Settings, state: o.State, dark: true, profile: colorprofile.TrueColor, model: o.Model}
 	a.views = [viewCount]View{
 		compareView:  compare.New(d),
 		cursorView:   cursor.New(d),
@@ -158,6 +161,9 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return a, a.wheel(msg.Mouse())
 	}
 	cmds := []tea.Cmd{a.desk.Receive(msg)}
+	if opened, ok := msg.(engine.Opened); ok {
+		a.state.Opened(opened.Model.Ref)
+	}
 	for _, v := range a.views {
 		cmds = append(cmds, v.Receive(msg))
 	}
@@ -166,6 +172,16 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		a.settle()
 	}
 	return a, tea.Batch(cmds...)
+}
+
+// State is what to remember of the sitting.
+func (a *App) State() settings.State {
+	s := a.state
+	s.History = a.desk.History
+	if l := a.desk.Active(); l != nil && l.Plan.Err == nil {
+		s.LastPlan = l.Plan.Text
+	}
+	return s
 }
 
 // dress chooses the theme for what is known of the terminal.

@@ -32,9 +32,14 @@ type promptFlags struct {
 var promptSources = []string{"prompt", "prompt-file", "ids"}
 
 func (p *promptFlags) add(f *pflag.FlagSet) {
+	p.addText(f)
+	f.StringVar(&p.ids, "ids", "", "the prompt as token ids: 1,2,3")
+}
+
+// addText adds what says a prompt that is text.
+func (p *promptFlags) addText(f *pflag.FlagSet) {
 	f.StringArrayVar(&p.texts, "prompt", nil, "prompt; in a chat repeatable: user, assistant, user, ...")
 	f.StringVar(&p.file, "prompt-file", "", "read the prompt from a file; - is standard input")
-	f.StringVar(&p.ids, "ids", "", "the prompt as token ids: 1,2,3")
 	f.BoolVar(&p.chat, "chat", false, "put the prompt into the model's chat template")
 	f.StringVar(&p.system, "system", "", "system message of the chat")
 	f.StringVar(&p.prefill, "prefill", "", "beginning of the assistant's answer in the chat")

@@ -13,11 +13,14 @@ func newRoot() *cobra.Command {
 		Use:   "tiller",
 		Short: "Look inside a language model's steering vectors",
 		Long: "tiller runs a language model twice on the same prompt, once as it is and once steered by a plan, " +
-			"and shows where the two part and what the plan did. Type tiller run to see it on a small model " +
-			"that is part of the program.",
+			"and shows where the two part and what the plan did. Alone it opens a screen to explore that on, with a " +
+			"small model that is part of the program unless another is named.",
+		Example: `tiller
+tiller --model SmolLM2-135M-Instruct.gguf --chat --prompt Hi
+tiller --model M --vector v=v.gguf --plan "v*0.1r@8-14"`,
 		Args: unknownVerb,
-		RunE: func(cmd *cobra.Command, _ []string) error { return explore(cmd, embeddedBase) },
 	}
+	new(exploreFlags).addTo(root)
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tiller/model"
 	"tiller/model/generate"
@@ -37,6 +38,7 @@ type runFlags struct {
 	json      bool
 
 	demonstration bool // neither model nor prompt nor plan was given
+	labelled      bool // one lane after the other with their names, also on a terminal
 }
 
 func newRun() *cobra.Command {
@@ -58,9 +60,20 @@ tiller run --model M --chat --prompt Hi --vectors DIR --plan "ablate:v"`,
 	f.SortFlags = false
 	modelFlag(f, &o.model)
 	o.prompt.add(f)
+	o.addLanes(f, 128)
+	f.StringArrayVar(&o.stop, "stop", nil, "end a lane where this text appears; repeatable")
+	f.BoolVar(&o.noBase, "no-base", false, "run the steered lanes only")
+	o.acts.add(f)
+	threadsFlag(f, &o.threads)
+	f.BoolVar(&o.json, "json", false, "print JSON")
+	return cmd
+}
+
+// addLanes adds what says which lanes there are and how their tokens are drawn.
+func (o *runFlags) addLanes(f *pflag.FlagSet, maxTokens int) {
 	f.StringArrayVar(&o.plans, "plan", nil, "plan, @NAME, or @./FILE.json; each makes a steered lane")
 	o.vectors.add(f)
-	f.IntVar(&o.maxTokens, "max-tokens", 128, "most tokens to generate in each lane")
+	f.IntVar(&o.maxTokens, "max-tokens", maxTokens, "most tokens to generate in each lane")
 	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
 	f.IntVar(&o.sampling.TopK, "top-k", 0, "keep the K likeliest tokens; 0 keeps all")
 	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens with this much probability")
@@ -68,12 +81,6 @@ tiller run --model M --chat --prompt Hi --vectors DIR --plan "ablate:v"`,
 	f.Float64Var(&o.sampling.RepeatPenalty, "repeat-penalty", 1, "make tokens less likely that are there already")
 	f.Uint64Var(&o.sampling.Seed, "seed", 0, "random numbers; all lanes share them")
 	f.BoolVar(&o.ignoreEOS, "ignore-eos", false, "go on after the end-of-text token")
-	f.StringArrayVar(&o.stop, "stop", nil, "end a lane where this text appears; repeatable")
-	f.BoolVar(&o.noBase, "no-base", false, "run the steered lanes only")
-	o.acts.add(f)
-	threadsFlag(f, &o.threads)
-	f.BoolVar(&o.json, "json", false, "print JSON")
-	return cmd
 }
 
 // check refuses a command line that can't mean anything, before any file is
@@ -179,7 +186,7 @@ func (o *runFlags) run(cmd *cobra.Command) error {
 		return hint(o.model, err)
 	}
 	r.question = library.Question(o.model, r.prompt.Text)
-	if err := r.addLanes(plans, vectors); err != nil {
+	if err := r.makeLanes(plans, vectors); err != nil {
 		return err
 	}
 	if where != nil {
@@ -201,8 +208,8 @@ func (o *runFlags) checkActs(cmd *cobra.Command) error {
 	return o.acts.check(cmd, append(files.Paths(), modelFiles(o.model)...))
 }
 
-// addLanes makes the base lane and one for each plan.
-func (r *run) addLanes(plans []steering.Plan, vectors map[string]*steering.Vector) error {
+// makeLanes makes the base lane and one for each plan.
+func (r *run) makeLanes(plans []steering.Plan, vectors map[string]*steering.Vector) error {
 	if !r.flags.noBase {
 		r.lanes = append(r.lanes, runLane{})
 	}
@@ -256,6 +263,9 @@ func (r *run) generate(cmd *cobra.Command) error {
 	var printer *plain.Printer
 	if !r.flags.json {
 		width, height := terminalSize(cmd.OutOrStdout())
+		if r.flags.labelled {
+			width = 0
+		}
 		printer = plain.New(styled(cmd.OutOrStdout()), plain.Options{
 			Width: width, Tight: height < tightHeight, Live: width > 0, Measure: func() int { return terminalWidth(cmd.OutOrStdout()) },
 		})

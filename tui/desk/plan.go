@@ -140,9 +140,14 @@ func (d *Desk) Turn(steps int) tea.Cmd {
 			d.Say(Warning, "This strength runs over tokens: change it in Plan.")
 			return false
 		}
-		t.Strength.Value = turn(t.Strength.Value, steps, Step(*t))
+		t.Strength.Value = Turned(*t, steps)
 		return true
 	})
+}
+
+// Turned is the constant strength of a term after so many steps.
+func Turned(t steering.Term, steps int) float64 {
+	return turn(t.Strength.Value, steps, Step(t))
 }
 
 // Step is by how much one press turns the strength of a term: about a tenth of

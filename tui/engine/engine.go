@@ -11,6 +11,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"sync"
 	"time"
@@ -39,6 +40,11 @@ type Options struct {
 	Frame time.Duration
 	// Getenv looks up the environment; nil is an empty one.
 	Getenv func(string) string
+	// Log takes down what was opened and what failed; nil is none.
+	Log *slog.Logger
+	// Report writes down a panic in a job and says where, as the end of a
+	// sentence; nil says nothing.
+	Report func(cause any) string
 }
 
 // An Engine holds the models and vectors that are open. Its commands may run
@@ -83,6 +89,12 @@ func New(l library.Library, o Options) *Engine {
 	}
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Report == nil {
+		o.Report = func(any) string { return "" }
 	}
 	return &Engine{
 		library: l, options: o,
@@ -160,20 +172,34 @@ func (e *Engine) do(gen int, name string, f func(ctx context.Context) (tea.Msg, 
 	if e == nil {
 		return nil
 	}
-	return func() tea.Msg {
+	return func() (msg tea.Msg) {
 		ctx, over := e.job(gen)
 		e.working.Add(1)
 		defer e.working.Done()
 		defer over()
+		defer e.catch(gen, name, func(failed tea.Msg) { msg = failed })
 		msg, err := f(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return Failed{Gen: gen, Job: name, Err: "cancelled"}
 		case err != nil:
+			e.options.Log.Warn("failed", "job", name, "error", err)
 			return Failed{Gen: gen, Job: name, Err: err.Error()}
 		}
 		return msg
 	}
+}
+
+// catch, deferred, makes a panic in a job its failure: the screen and all that
+// is on it outlive that.
+func (e *Engine) catch(gen int, name string, fail func(tea.Msg)) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	text := fmt.Sprintf("something went wrong inside tiller: %v%s", cause, e.options.Report(cause))
+	e.options.Log.Error("panic", "job", name, "cause", fmt.Sprint(cause))
+	fail(Failed{Gen: gen, Job: name, Err: text})
 }
 
 // open returns the model of a reference, opening it if need be. The empty

@@ -95,6 +95,7 @@ func (e *Engine) opening(ctx context.Context, gen int, ref string, tell func(tea
 	e.mu.Lock()
 	e.current = o
 	e.mu.Unlock()
+	e.options.Log.Info("opened", "model", ref, "fingerprint", msg.Model.Fingerprint, "kernel", msg.Model.Kernel)
 	msg.Vectors = e.listVectors(o)
 	msg.Plans = e.listPlans(ctx)
 	if msg.Model.Embedded {

@@ -102,6 +102,7 @@ func (e *Engine) start(gen int, merge func(old, new tea.Msg) tea.Msg, f func(ctx
 		go func() {
 			defer e.working.Done()
 			defer over()
+			defer e.catch(gen, "the job", s.end)
 			s.end(f(ctx, s.tell))
 		}()
 		return e.fetch(gen)
