@@ -6,6 +6,7 @@ import (
 
 	"tiller/tui/desk"
 	"tiller/tui/frame"
+	"tiller/tui/keys"
 )
 
 const (
@@ -172,7 +173,7 @@ func (v *View) drawLane(l *desk.Lane, pane desk.Pane, at area) []string {
 	case l.Plan.Err != nil:
 		return frame.Block(wrap(th.Bad.Render, fmt.Sprintf("The plan can't be read at column %d: %s", l.Plan.Err.Column, l.Plan.Err.Reason), at.width), at.width, at.height)
 	case a == nil:
-		return frame.Block([]string{th.Faint.Render(v.waiting())}, at.width, at.height)
+		return frame.Block(wrap(th.Faint.Render, v.waiting(l), at.width), at.width, at.height)
 	case a.Err != "":
 		return frame.Block(wrap(th.Bad.Render, sentence(a.Err), at.width), at.width, at.height)
 	}
@@ -209,14 +210,17 @@ func (v *View) drawLane(l *desk.Lane, pane desk.Pane, at area) []string {
 }
 
 // waiting is what stands where no answer is yet.
-func (v *View) waiting() string {
+func (v *View) waiting(l *desk.Lane) string {
+	key := func(a keys.Action) string { return v.d.Keys.Key(keys.Compare, a) }
 	switch {
+	case l.Kind == desk.Steered && l.Plan.Text == "":
+		return "No plan yet: " + key(keys.GoVectors) + " shows the vectors there are, " + key(keys.Derive) + " makes one for this model, " + key(keys.GoPlan) + " writes a plan."
 	case v.d.Opening():
 		return "…"
 	case v.d.Generating():
 		return "reading the question …"
 	}
-	return v.d.Keys.Key("compare", "generate") + " generates"
+	return key(keys.Generate) + " generates."
 }
 
 // warning is what there is to know about how a lane went.

@@ -121,7 +121,7 @@ func (d *Desk) Changed(lanes ...*Lane) tea.Cmd {
 	return tea.Tick(pause, func(time.Time) tea.Msg { return Paused{gen} })
 }
 
-// Generate runs every lane whose answer is stale or was never asked for.
+// Generate runs every lane whose answer is wanted and was not asked for yet.
 func (d *Desk) Generate() tea.Cmd {
 	d.settle = d.Next() // a pause in progress has nothing left to do
 	if d.Model.Ref == "" {
@@ -135,13 +135,17 @@ func (d *Desk) Generate() tea.Cmd {
 	gen := d.Next()
 	var lanes []engine.Lane
 	for _, l := range d.Lanes {
-		if l.Pinned && l.Answer != nil || !l.Stale {
+		if l.Pinned && l.Answer != nil || !l.want {
 			continue
 		}
 		if l.Plan.Err != nil {
 			continue // the error stands where the plan does
 		}
-		l.gen = gen
+		if l.Kind == Steered && l.Plan.Text == "" {
+			l.Answer, l.gen, l.want = nil, gen, false // it would say what base says
+			continue
+		}
+		l.gen, l.want = gen, false
 		lanes = append(lanes, engine.Lane{ID: l.ID, Model: l.Model, Prompt: d.PromptOf(l), Plan: l.Plan.Text, Forced: l.Forced})
 	}
 	if len(lanes) == 0 {

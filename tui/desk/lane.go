@@ -39,7 +39,8 @@ type Lane struct {
 	At     int  // index of the generated token under the cursor
 	Follow bool // keep the cursor's end in sight while tokens stream
 
-	gen int // generation of the run that answers
+	want bool // the answer has to be asked for
+	gen  int  // generation of the run that answers
 }
 
 // An Answer is what a lane generated.
@@ -101,14 +102,15 @@ func (a *Answer) Grade(q *problem.Problem) (given string, right bool) {
 	return given, given == q.Answer
 }
 
-func (l *Lane) stale() { l.Stale = true }
+// stale says that the answer is no longer the one that is wanted.
+func (l *Lane) stale() { l.Stale, l.want = true, true }
 
 // Busy reports whether the lane's answer is still being generated.
 func (l *Lane) Busy() bool { return l.Answer != nil && l.Answer.Ended == nil && l.Answer.Err == "" }
 
 func (d *Desk) newLane(k Kind, plan string) *Lane {
 	d.lanes++
-	l := &Lane{ID: d.lanes, Kind: k, Stale: true}
+	l := &Lane{ID: d.lanes, Kind: k, Stale: true, want: true}
 	l.Plan.reset(plan)
 	switch k {
 	case Thinking:
