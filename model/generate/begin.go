@@ -8,11 +8,11 @@ import (
 	"tiller/model"
 )
 
-// begin computes every distinct prompt without steering, makes the editors
-// from what was measured, and then what each plan changes.
-func (s *Session) begin(ctx context.Context) error {
+// begin prepares new lanes: it computes every distinct prompt without steering,
+// makes the editors from what was measured, and then what each plan changes.
+func (s *Session) begin(ctx context.Context, lanes []*lane) error {
 	need := map[string]needs{}
-	for _, l := range s.lanes {
+	for _, l := range lanes {
 		k := key(l.Prompt.IDs())
 		n, ok := need[k]
 		if !ok {
@@ -27,7 +27,7 @@ func (s *Session) begin(ctx context.Context) error {
 		need[k] = n
 	}
 	prefixes := map[string]*Prefix{}
-	for _, l := range s.lanes {
+	for _, l := range lanes {
 		ids := l.Prompt.IDs()
 		k := key(ids)
 		if prefixes[k] == nil {
@@ -46,23 +46,23 @@ func (s *Session) begin(ctx context.Context) error {
 		}
 	}
 	if s.options.Watch != nil {
-		return s.beginApart(ctx)
+		return s.beginApart(ctx, lanes)
 	}
-	return s.beginShared(ctx, prefixes)
+	return s.beginShared(ctx, lanes, prefixes)
 }
 
 // beginApart computes each lane's prompt from its first token.
-func (s *Session) beginApart(ctx context.Context) error {
-	inputs := make([]model.Input, len(s.lanes))
-	for i, l := range s.lanes {
+func (s *Session) beginApart(ctx context.Context, lanes []*lane) error {
+	inputs := make([]model.Input, len(lanes))
+	for i, l := range lanes {
 		l.lane = s.model.NewLane()
 		inputs[i] = model.Input{Lane: l.lane, Tokens: l.Prompt.IDs(), Prompt: len(l.Prompt.Tokens)}
 	}
-	logits, err := s.model.Step(ctx, inputs, s.stepOptions(s.lanes))
+	logits, err := s.model.Step(ctx, inputs, s.stepOptions(lanes))
 	if err != nil {
 		return err
 	}
-	for i, l := range s.lanes {
+	for i, l := range lanes {
 		l.logits = logits[i]
 	}
 	return nil
@@ -70,10 +70,10 @@ func (s *Session) beginApart(ctx context.Context) error {
 
 // beginShared forks each lane off its prompt's prefix and recomputes the rows
 // that its plan changes. Lanes whose plans begin at one layer go together.
-func (s *Session) beginShared(ctx context.Context, prefixes map[string]*Prefix) error {
+func (s *Session) beginShared(ctx context.Context, lanes []*lane, prefixes map[string]*Prefix) error {
 	byLayer := map[int][]*lane{}
 	inputs := map[int][]model.Input{}
-	for _, l := range s.lanes {
+	for _, l := range lanes {
 		ids := l.Prompt.IDs()
 		p := prefixes[key(ids)]
 		l.logits = p.logits

@@ -75,12 +75,13 @@ type Session struct {
 	model     *model.Model
 	tokenizer *tokenizer.Tokenizer
 	options   Options
-	lanes     []*lane
+	lanes     []*lane // nil where one was released
 }
 
 // lane is a request in progress.
 type lane struct {
 	Request
+	index   int // in the session
 	lane    *model.Lane
 	editor  Editor
 	sampler *sampler
@@ -97,18 +98,38 @@ func NewSession(ctx context.Context, m *model.Model, t *tokenizer.Tokenizer, req
 		o.Prefixes = &Prefixes{}
 	}
 	s := &Session{model: m, tokenizer: t, options: o}
-	for _, r := range requests {
-		if err := r.check(m); err != nil {
-			return nil, err
+	return s, s.Add(ctx, requests)
+}
+
+// Add computes the prompts of more lanes, which step with the others from now
+// on; their indices follow those that there are. After an error the session
+// is as before.
+func (s *Session) Add(ctx context.Context, requests []Request) error {
+	lanes := make([]*lane, len(requests))
+	for i, r := range requests {
+		if err := r.check(s.model); err != nil {
+			return err
 		}
-		l := &lane{Request: r, sampler: newSampler(r.Sampling), pending: -1, result: Result{Name: r.Name}}
-		l.text.stops = r.StopStrings
-		if t != nil {
-			l.text.begin(t.Stream(), r.Prompt)
+		lanes[i] = &lane{Request: r, index: len(s.lanes) + i, sampler: newSampler(r.Sampling), pending: -1, result: Result{Name: r.Name}}
+		lanes[i].text.stops = r.StopStrings
+		if s.tokenizer != nil {
+			lanes[i].text.begin(s.tokenizer.Stream(), r.Prompt)
 		}
-		s.lanes = append(s.lanes, l)
 	}
-	return s, s.begin(ctx)
+	if err := s.begin(ctx, lanes); err != nil {
+		return err
+	}
+	s.lanes = append(s.lanes, lanes...)
+	return nil
+}
+
+// Release forgets an ended lane, whose result and editor are gone with it, so
+// that a session which lanes are added to takes no more memory than those that
+// go on.
+func (s *Session) Release(i int) {
+	if l := s.lanes[i]; l != nil && l.result.Stop != "" {
+		s.lanes[i] = nil
+	}
 }
 
 func (r *Request) check(m *model.Model) error {
@@ -144,8 +165,11 @@ func (s *Session) Editor(i int) Editor { return s.lanes[i].editor }
 
 // Done reports whether every lane has ended.
 func (s *Session) Done() bool {
-	return !slices.ContainsFunc(s.lanes, func(l *lane) bool { return l.result.Stop == "" })
+	return !slices.ContainsFunc(s.lanes, (*lane).going)
 }
+
+// going reports whether the lane goes on.
+func (l *lane) going() bool { return l != nil && l.result.Stop == "" }
 
 // Next computes the tokens drawn last and draws the next ones, one for each
 // lane that goes on. After an error the session can't go on; its results stay.
@@ -155,7 +179,7 @@ func (s *Session) Next(ctx context.Context) ([]Token, error) {
 	}
 	var tokens []Token
 	for i, l := range s.lanes {
-		if l.result.Stop != "" {
+		if !l.going() {
 			continue
 		}
 		if l.MaxTokens == 0 {
@@ -181,7 +205,7 @@ func (s *Session) Cancel() error {
 // CancelLane ends lane i if it goes on; the others are as before.
 func (s *Session) CancelLane(i int) error {
 	l := s.lanes[i]
-	if l.result.Stop != "" {
+	if !l.going() {
 		return nil
 	}
 	l.text.flush()
@@ -197,7 +221,7 @@ func (s *Session) compute(ctx context.Context) error {
 	var lanes []*lane
 	var inputs []model.Input
 	for _, l := range s.lanes {
-		if l.result.Stop == "" && l.pending >= 0 {
+		if l.going() && l.pending >= 0 {
 			lanes = append(lanes, l)
 			inputs = append(inputs, model.Input{Lane: l.lane, Tokens: []int{l.pending}, Prompt: len(l.Prompt.Tokens)})
 		}
@@ -226,7 +250,7 @@ func (s *Session) stepOptions(lanes []*lane) model.StepOptions {
 	if s.options.Watch != nil {
 		o.Watch = func(layer int, rows []model.Row, h []float32) {
 			for r, row := range rows {
-				s.options.Watch(slices.Index(s.lanes, lanes[row.Lane]), layer, row.Position, h[r*d:(r+1)*d])
+				s.options.Watch(lanes[row.Lane].index, layer, row.Position, h[r*d:(r+1)*d])
 			}
 		}
 	}

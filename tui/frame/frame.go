@@ -48,10 +48,16 @@ func Rule(t *theme.Theme, left, right string, width int) string {
 	if width < 8 {
 		return t.Frame.Render(strings.Repeat("─", max(width, 0)))
 	}
+	if Width(left) == 0 {
+		left = ""
+	}
+	if Width(right) == 0 {
+		right = ""
+	}
 	room := width - 6 // two dashes at both ends and a space beside them
 	if right != "" {
 		right = Clip(right, max(room*2/3, room-Width(left)-3))
-		room -= Width(right) + 2
+		room -= Width(right) + 3 // one dash at least between them
 	}
 	left = Clip(left, room)
 	var b strings.Builder
