@@ -137,15 +137,25 @@ func (v *View) verdict(l *desk.Lane, width int) string {
 		}
 	}
 	if l.Kind == desk.Steered && len(a.Tokens) > 0 {
-		words = append(words, th.Faint.Render(fmt.Sprintf("%.0f %% of tokens", 100*a.SteeredFraction())))
+		words = append(words, th.Faint.Render(edits(a)))
 	}
 	switch {
 	case l.Busy():
 		words = append(words, th.Faint.Render(fmt.Sprintf("%s tok/s", Thousands(a.Rate))))
-	case a.Ended != nil && width > 60:
+	case a.Ended != nil && (width > 72 || a.Ended.Stop != "eos"):
 		words = append(words, th.Faint.Render(stopWord(a.Ended.Stop, len(a.Tokens))))
 	}
 	return strings.Join(words, th.Faint.Render(" · "))
+}
+
+// edits says how much was steered. The three figures stand together wherever
+// all are known: few tokens may be steered because the whole prompt was.
+func edits(a *desk.Answer) string {
+	text := fmt.Sprintf("%.0f %% of tokens", 100*a.SteeredFraction())
+	if e := a.Ended; e != nil {
+		text += fmt.Sprintf(", %d of prompt, %d rows", e.PromptEdits, e.RowEdits)
+	}
+	return text
 }
 
 // stopWord says how long an answer is, and why it ended if not by itself.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,17 +31,8 @@ type Turn struct {
 
 // Equal reports whether two prompts are the same.
 func (p Prompt) Equal(q Prompt) bool {
-	if len(p.Turns) != len(q.Turns) {
-		return false
-	}
-	for i := range p.Turns {
-		if p.Turns[i] != q.Turns[i] {
-			return false
-		}
-	}
-	p.Turns, q.Turns = nil, nil
 	return p.Text == q.Text && p.Chat == q.Chat && p.System == q.System && p.Prefill == q.Prefill &&
-		p.NoBOS == q.NoBOS && p.ParseSpecial == q.ParseSpecial
+		p.NoBOS == q.NoBOS && p.ParseSpecial == q.ParseSpecial && slices.Equal(p.Turns, q.Turns)
 }
 
 // PromptToken is one token of a prompt; Text and Piece are untrusted.

@@ -40,11 +40,15 @@ type Point struct {
 	// Next is the token that follows in the lane, under both; its rank is 0
 	// where none follows.
 	NextBase, NextSteered       Choice
+	Also                        []Both  // the other tokens that were asked about
 	KL, Reverse                 float64 // KL(steered||base) and KL(base||steered), nats
 	EntropyBase, EntropySteered float64 // nats
 	Lens                        []LensRow
 	Left                        []LeftOut
 }
+
+// Both is a token as the two predictions see it.
+type Both struct{ Base, Steered Choice }
 
 // Choice is a token that may come next. Its piece is untrusted.
 type Choice struct {
@@ -96,8 +100,8 @@ type traced struct {
 const maxTraces = 4
 
 // Trace asks for everything about a position of a lane, with so many likely
-// tokens.
-func (e *Engine) Trace(gen int, lane Answered, position, top int) tea.Cmd {
+// tokens, and what both sides think of some others.
+func (e *Engine) Trace(gen int, lane Answered, position, top int, others ...int) tea.Cmd {
 	return e.do(gen, "looking into a token", func(ctx context.Context) (tea.Msg, error) {
 		e.traced.Lock()
 		defer e.traced.Unlock()
@@ -109,7 +113,12 @@ func (e *Engine) Trace(gen int, lane Answered, position, top int) tea.Cmd {
 		if err != nil {
 			return nil, err
 		}
-		return Traced{Gen: gen, Lane: lane.ID, Point: pointOf(p, x.tokenizer)}, nil
+		point := pointOf(p, x.tokenizer)
+		for _, id := range others {
+			base, steered := p.Of(id)
+			point.Also = append(point.Also, Both{choice(base, x.tokenizer), choice(steered, x.tokenizer)})
+		}
+		return Traced{Gen: gen, Lane: lane.ID, Point: point}, nil
 	})
 }
 
