@@ -85,6 +85,7 @@ type App struct {
 	interrupted   bool // ctrl+c was the last key, and nothing ran
 	model         string
 	state         settings.State
+	sheets        sheets
 }
 
 // Options say what a sitting begins with.
@@ -94,7 +95,7 @@ type Options struct {
 	// SettingsPath is the config file that the settings are saved in.
 	SettingsPath string
 	Keys         *keys.Map
-	State    settings.State
+	State        settings.State
 	// Model is the reference of the model to open.
 	Model  string
 	Prompt *engine.Prompt
@@ -124,7 +125,7 @@ func New(o Options) *App {
 		vectorsView:  vectors.New(d),
 		planView:     plan.New(d),
 		sweepView:    sweep.New(d),
-		settingsView: config.New(d),
+		settingsView: config.New(d, o.Settings, o.SettingsPath, o.Warnings),
 	}
 	if len(o.Warnings) > 0 {
 		d.Say(desk.Warning, "%s", o.Warnings[0])
@@ -160,7 +161,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.MouseWheelMsg:
 		return a, a.wheel(msg.Mouse())
 	}
-	cmds := []tea.Cmd{a.desk.Receive(msg)}
+	cmds := []tea.Cmd{a.desk.Receive(msg), a.receive(msg)}
 	if opened, ok := msg.(engine.Opened); ok {
 		a.state.Opened(opened.Model.Ref)
 	}
@@ -168,8 +169,7 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmds = append(cmds, v.Receive(msg))
 	}
 	if a.sheet != nil {
-		cmds = append(cmds, a.sheet.Receive(msg))
-		a.settle()
+		cmds = append(cmds, a.sheet.Receive(msg), a.settle())
 	}
 	return a, tea.Batch(cmds...)
 }
@@ -199,20 +199,31 @@ func (a *App) top() View {
 
 // lay puts a sheet over the view.
 func (a *App) lay(s Sheet) tea.Cmd {
-	a.sheet = s
+	a.sheet, a.sheets.then = s, nil
 	return s.Enter()
 }
 
-// settle takes a sheet away that is done.
-func (a *App) settle() {
-	if a.sheet != nil && a.sheet.Done() {
-		a.sheet = nil
+// settle takes a sheet away that is done, and does what comes of it.
+func (a *App) settle() tea.Cmd {
+	if a.sheet == nil || !a.sheet.Done() {
+		return nil
 	}
+	then := a.sheets.then
+	a.sheet, a.sheets.then = nil, nil
+	if then == nil {
+		return nil
+	}
+	return then()
 }
 
-// key does what a key means: to what is up, and else to the program.
+// key takes a key, and a sheet away that is done by it.
 func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
-	defer a.settle()
+	cmd := a.press(msg)
+	return tea.Batch(cmd, a.settle())
+}
+
+// press does what a key means: to what is up, and else to the program.
+func (a *App) press(msg tea.KeyPressMsg) tea.Cmd {
 	top := a.top()
 	pressed := msg.String()
 	interrupted := a.interrupted
@@ -246,22 +257,29 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 // it quits.
 func (a *App) interrupt(again bool) tea.Cmd {
 	cmd, running := a.desk.Stop()
-	if again || a.sheet != nil && !running {
-		return tea.Quit
-	}
 	a.interrupted = true
-	if !running {
-		a.desk.Say(desk.Note, "Nothing runs; ctrl+c again quits.")
+	switch {
+	case again && a.sheet != nil:
+		return tea.Quit
+	case again:
+		return a.quit()
+	case running:
+		return cmd
+	case a.sheet != nil:
+		cmd, _ = a.sheet.Do(keys.Back)
+		return cmd
 	}
-	return cmd
+	a.desk.Say(desk.Note, "Nothing runs; ctrl+c again quits.")
+	return nil
 }
 
 // do does what a key means everywhere.
 func (a *App) do(action keys.Action) tea.Cmd {
 	d := a.desk
+	if cmd, taken := a.open(action); taken {
+		return cmd
+	}
 	switch action {
-	case keys.Quit:
-		return tea.Quit
 	case keys.Suspend:
 		return tea.Suspend
 	case keys.Redraw:
@@ -321,15 +339,18 @@ func (a *App) show(view int) tea.Cmd {
 	if a.at == view {
 		return nil
 	}
+	if leaver, ok := a.views[a.at].(interface{ Leave() }); ok {
+		leaver.Leave() // the view asks for nothing while it is not seen
+	}
 	a.at = view
 	return a.views[view].Enter()
 }
 
 func (a *App) click(m tea.Mouse) tea.Cmd {
-	defer a.settle()
 	a.sequence.Cancel()
 	x, y := a.inside(m.X, m.Y)
-	return a.top().Click(x, y)
+	cmd := a.top().Click(x, y)
+	return tea.Batch(cmd, a.settle())
 }
 
 func (a *App) wheel(m tea.Mouse) tea.Cmd {
@@ -347,7 +368,7 @@ func (a *App) wheel(m tea.Mouse) tea.Cmd {
 func (a *App) inside(x, y int) (int, int) {
 	if a.sheet != nil {
 		left, top, _, _ := a.sheetAt()
-		return x - left - 1, y - top - 1
+		return x - left - 2, y - top - 1
 	}
 	return x, y - headerLines
 }

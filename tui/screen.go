@@ -46,14 +46,14 @@ func (a *App) draw() string {
 	}
 	x, y, w, h := a.sheetAt()
 	th := a.desk.Theme
-	box := lipgloss.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(th.Accent.GetForeground()).Render(a.sheet.View(w-2, h-2))
+	box := lipgloss.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(th.Accent.GetForeground()).Padding(0, 1).Render(a.sheet.View(w-4, h-2))
 	return lipgloss.NewCompositor(lipgloss.NewLayer(screen), lipgloss.NewLayer(box).X(x).Y(y).Z(1)).Render()
 }
 
-// sheetAt is where the sheet lies, border included.
+// sheetAt is where the sheet lies, border and the space inside it included.
 func (a *App) sheetAt() (x, y, w, h int) {
-	w, h = a.sheet.Size(a.width-4, a.height-4)
-	w, h = min(w, a.width-4)+2, min(h, a.height-4)+2
+	w, h = a.sheet.Size(a.width-6, a.height-4)
+	w, h = min(w, a.width-6)+4, min(h, a.height-4)+2
 	return (a.width - w) / 2, max(1, (a.height-h)/3), w, h
 }
 
@@ -122,7 +122,7 @@ func (a *App) footer() string {
 	d, th := a.desk, a.desk.Theme
 	top := a.top()
 	mode := th.Faint.Render("keys ")
-	if top.Typing() {
+	if typing(top) {
 		mode = th.Accent.Render("typing ")
 	}
 	if first := a.sequence.Pending(); first != "" {

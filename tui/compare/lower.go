@@ -24,10 +24,10 @@ func (v *View) compared() *desk.Lane {
 
 // drawParting draws where the lane in hand parts from base, and what both
 // would have said there.
-func (v *View) drawParting(width int) []string {
+func (v *View) drawParting(width, rows int) []string {
 	th := v.d.Theme
 	l := v.compared()
-	blank := []string{frame.Rule(th, "", "", width), ""}
+	blank := frame.Block([]string{frame.Rule(th, "", "", width)}, width, 1+rows)
 	if l == nil || l.Answer == nil || l.Answer.Err != "" {
 		return blank
 	}
@@ -36,12 +36,16 @@ func (v *View) drawParting(width int) []string {
 		if l.Busy() || l.Stale || v.d.Base() == nil || v.d.Base().Busy() {
 			return blank
 		}
-		return []string{frame.Rule(th, th.Faint.Render("base and "+v.d.Name(l)+" say the same"), "", width), " " + th.Faint.Render(v.noEffect(l))}
+		blank[0] = frame.Rule(th, th.Faint.Render("base and "+v.d.Name(l)+" say the same"), "", width)
+		blank[1] = frame.Fit(" "+th.Faint.Render(v.noEffect(l)), width)
+		return blank
 	}
 	left := th.Part.Render("◆") + th.Title.Render(fmt.Sprintf(" they part at token %d", index))
 	p, _, ok := v.d.PartingPoint(l)
 	if !ok {
-		return []string{frame.Rule(th, left, "", width), " " + th.Faint.Render("…")}
+		blank[0] = frame.Rule(th, left, "", width)
+		blank[1] = frame.Fit(" "+th.Faint.Render("…"), width)
+		return blank
 	}
 	right := th.Faint.Render("KL(" + v.d.Name(l) + "‖base) " + figure(p.KL))
 	if width >= 100 {
@@ -52,7 +56,68 @@ func (v *View) drawParting(width int) []string {
 			}
 		}
 	}
-	return []string{frame.Rule(th, left, right, width), v.drawChoices(p, v.d.Name(l), width)}
+	lines := []string{frame.Rule(th, left, right, width)}
+	if rows == 1 {
+		return append(lines, v.drawChoices(p, v.d.Name(l), width))
+	}
+	return append(lines, v.drawTable(p, v.d.Name(l), width, rows)...)
+}
+
+// drawTable draws the likeliest next tokens of both sides one below the other,
+// and beside them what the stream would say at each layer, around the first at
+// which the two differ.
+func (v *View) drawTable(p engine.Point, name string, width, rows int) []string {
+	th := v.d.Theme
+	third := width / 3
+	base := list(th, "base", p.Base, th.Bar, third, rows)
+	steered := list(th, name, p.Steered, th.BarTwo, third, rows)
+	lens := lensRows(th, p.Lens, width-2*third, rows)
+	lines := make([]string, rows)
+	for i := range lines {
+		lines[i] = base[i] + steered[i] + lens[i]
+	}
+	return lines
+}
+
+// list is the likeliest tokens of one side, one a line.
+func list(th *theme.Theme, name string, choices []engine.Choice, bar lipgloss.Style, width, rows int) []string {
+	const word = 12 // columns of a token
+	lines := make([]string, rows)
+	for i := range lines {
+		if i >= len(choices) {
+			lines[i] = strings.Repeat(" ", width)
+			continue
+		}
+		c := choices[i]
+		line := " " + th.Faint.Render(frame.Fit(name, 9)) + frame.Fit(piece(c.Piece), word) + " " + th.Faint.Render(probability(c.P)) + " " + bar.Render(theme.Bar(c.P, max(0, width-word-20)))
+		lines[i] = frame.Fit(line, width)
+		name = ""
+	}
+	return lines
+}
+
+// lensRows is the logit lens at some layers: those around the first at which
+// both sides differ, which is marked.
+func lensRows(th *theme.Theme, lens []engine.LensRow, width, rows int) []string {
+	first := slices.IndexFunc(lens, func(r engine.LensRow) bool { return r.Base.ID != r.Steered.ID })
+	from := max(0, min(first-rows/2, len(lens)-rows))
+	lines := make([]string, rows)
+	for i := range lines {
+		if from+i >= len(lens) {
+			lines[i] = strings.Repeat(" ", width)
+			continue
+		}
+		r := lens[from+i]
+		mark := " "
+		if from+i == first {
+			mark = th.Part.Render("◆")
+		}
+		half := (width - 14) / 2
+		lines[i] = frame.Fit(" "+th.Faint.Render(fmt.Sprintf("lens %-5s", desk.LayerName(r.Layer)))+" "+
+			frame.Fit(piece(r.Base.Piece)+" "+th.Faint.Render(probability(r.Base.P)), half)+mark+" "+
+			th.BarTwo.Render(piece(r.Steered.Piece))+" "+th.Faint.Render(probability(r.Steered.P)), width)
+	}
+	return lines
 }
 
 // noEffect says why a plan may have changed nothing.

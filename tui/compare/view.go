@@ -12,6 +12,7 @@ import (
 const (
 	minColumn = 44 // columns of a lane's text for lanes to stand side by side
 	tall      = 20 // lines from which on everything has a rule of its own
+	roomy     = 32 // lines from which on the parting is a table
 )
 
 // View draws the view into exactly width columns and height lines.
@@ -19,8 +20,11 @@ func (v *View) View(width, height int) string {
 	v.areas = v.areas[:0]
 	var top, bottom []string
 	top = v.drawQuestion(width, height)
-	if height >= 14 {
-		bottom = append(bottom, v.drawParting(width)...)
+	switch {
+	case height >= roomy && width >= 100:
+		bottom = append(bottom, v.drawParting(width, min(8, height/8))...)
+	case height >= 14:
+		bottom = append(bottom, v.drawParting(width, 1)...)
 	}
 	bottom = append(bottom, v.drawDials(width, height)...)
 	lines := append(top, v.drawLanes(len(top), width, height-len(top)-len(bottom))...)

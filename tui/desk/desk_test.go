@@ -349,6 +349,12 @@ func TestAddTerm(t *testing.T) {
 	if !strings.Contains(d.Status.Text, "plan is empty") {
 		t.Errorf("said %q", d.Status.Text)
 	}
+	d.Plans = []engine.PlanInfo{{Ref: "@one", Text: "one*2@1[last]"}}
+	d.AddTerm("one")
+	if d.plan() != "one*2@1[last]" {
+		t.Errorf("a vector with a plan of its own begins as %s", d.plan())
+	}
+	d.RemoveTerm()
 	d.Model.Embedded, d.Model.Layers = false, 30
 	d.Vectors = append(d.Vectors, engine.VectorInfo{Name: "deep", Layers: seq(29), Norms: make([]float64, 29)})
 	d.AddTerm("deep")

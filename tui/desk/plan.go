@@ -360,30 +360,17 @@ func (d *Desk) CycleVector() tea.Cmd {
 
 // AddTerm adds a term with a vector to the active plan, at a strength that is
 // felt and does not break the text.
-func (d *Desk) AddTerm(vector string) tea.Cmd {
-	l := d.Active()
-	switch {
-	case l == nil:
-		l = d.newLane(Steered, "")
-		if !d.room() {
-			return nil
-		}
-		d.Lanes = append(d.Lanes, l)
-		d.Focus = Pane(len(d.Lanes) - 1)
-	case l.Plan.Err != nil:
-		d.Say(Warning, "The plan can't be read: mend it in Plan first.")
-		return nil
-	}
-	plan := l.Plan.Parsed
-	plan.Terms = append(slices.Clone(plan.Terms), d.firstTerm(vector))
-	d.Term = len(plan.Terms) - 1
-	return d.SetPlan(l, plan.String())
-}
+func (d *Desk) AddTerm(vector string) tea.Cmd { return d.AppendTerm(d.firstTerm(vector)) }
 
-// firstTerm is a term to begin with: the vector at its own length if the model
-// is the lab's, whose vectors are made for it, and else a tenth of the stream's
-// at content tokens.
+// firstTerm is a term to begin with: that of the saved plan which is named for
+// the vector, if there is one, and else a tenth of the stream's length at
+// content tokens.
 func (d *Desk) firstTerm(vector string) steering.Term {
+	for _, p := range d.Plans {
+		if saved, err := steering.Parse(p.Text); err == nil && p.Ref == "@"+vector && len(saved.Terms) == 1 && saved.Terms[0].Vector == vector {
+			return saved.Terms[0]
+		}
+	}
 	t := steering.Term{Vector: vector, Strength: steering.One()}
 	if !d.Model.Embedded {
 		t.Strength = steering.Strength{Value: .1, Relative: true}

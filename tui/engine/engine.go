@@ -23,6 +23,7 @@ import (
 	"tiller/model/tokenizer"
 	"tiller/steering"
 	"tiller/steering/library"
+	"tiller/steering/vectorfile"
 )
 
 // Options say what an engine works with.
@@ -60,6 +61,7 @@ type Engine struct {
 	current *opened
 	vectors map[string]*steering.Vector // by name, as far as they were read
 	sources map[string]string           // reference of each name
+	derived map[string]vectorfile.Info  // what is known of vectors that are in no file yet
 	jobs    map[int]context.CancelFunc  // by generation
 	streams map[int]*stream             // by generation
 	runs    map[*run]bool               // in progress
@@ -98,7 +100,7 @@ func New(l library.Library, o Options) *Engine {
 	}
 	return &Engine{
 		library: l, options: o,
-		models: map[string]*opened{}, vectors: map[string]*steering.Vector{}, sources: map[string]string{},
+		models: map[string]*opened{}, vectors: map[string]*steering.Vector{}, sources: map[string]string{}, derived: map[string]vectorfile.Info{},
 		jobs: map[int]context.CancelFunc{}, streams: map[int]*stream{}, runs: map[*run]bool{},
 		prefixes: map[*model.Model]*generate.Prefixes{},
 	}

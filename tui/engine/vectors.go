@@ -26,6 +26,8 @@ type VectorInfo struct {
 	Format string            // of the file
 	Meta   map[string]string // what the file says about itself; untrusted
 	Notes  []string          // what to know before using it
+	// Unsaved says that it was derived here and is in no file yet.
+	Unsaved bool
 }
 
 // PlanInfo is a saved plan.
@@ -60,37 +62,55 @@ func (e *Engine) listVectors(o *opened) []VectorInfo {
 			}
 		}
 	}
-	names := slices.Sorted(maps.Keys(e.sources))
+	sources := maps.Clone(e.sources)
 	e.mu.Unlock()
-	infos := make([]VectorInfo, len(names))
-	for i, name := range names {
-		infos[i] = VectorInfo{Name: name, Source: e.sources[name]}
-		if library.IsEmbedded(infos[i].Source) || e.options.Vectors[name] != "" {
-			infos[i] = e.vectorInfo(name, o)
+	var infos []VectorInfo
+	for _, name := range slices.Sorted(maps.Keys(sources)) {
+		info := VectorInfo{Name: name, Source: sources[name]}
+		if library.IsEmbedded(info.Source) || e.options.Vectors[name] != "" || info.Source == derivedHere {
+			info = e.vectorInfo(name, o)
 		}
+		infos = append(infos, info)
 	}
 	return infos
 }
 
-// vectorInfo reads a vector and describes it beside a model.
+// vectorInfo reads a vector, unless it was derived here, and describes it
+// beside a model.
 func (e *Engine) vectorInfo(name string, o *opened) VectorInfo {
 	e.mu.Lock()
-	info := VectorInfo{Name: name, Source: e.sources[name], Read: true}
+	source, v, file := e.sources[name], e.vectors[name], e.derived[name]
 	e.mu.Unlock()
-	v, file, err := e.library.ReadVector(info.Source)
-	if err != nil {
-		info.Err = err.Error()
-		return info
+	if source != derivedHere {
+		var err error
+		v, file, err = e.library.ReadVector(source)
+		e.mu.Lock()
+		delete(e.vectors, name)
+		if err == nil {
+			v.Name = name
+			e.vectors[name] = v
+		}
+		e.mu.Unlock()
+		if err != nil {
+			return VectorInfo{Name: name, Source: source, Read: true, Err: err.Error()}
+		}
 	}
-	v.Name = name
-	e.mu.Lock()
-	e.vectors[name] = v
-	e.mu.Unlock()
-	info.DModel, info.Layers, info.Format, info.Meta, info.Notes = v.DModel, v.Layers(), file.Format, file.Metadata, file.Notes
+	return described(name, source, v, file, o)
+}
+
+// described says what is known of a vector that was read, and of its use on a
+// model; o may be nil.
+func described(name, source string, v *steering.Vector, file vectorfile.Info, o *opened) VectorInfo {
+	info := VectorInfo{
+		Name: name, Source: source, Read: true, Unsaved: source == derivedHere,
+		DModel: v.DModel, Layers: v.Layers(), Format: file.Format, Meta: file.Metadata, Notes: file.Notes,
+	}
 	for _, layer := range info.Layers {
 		info.Norms = append(info.Norms, v.Norm(layer))
 	}
-	info.Err = misfit(v, o)
+	if o != nil {
+		info.Err = misfit(v, o)
+	}
 	return info
 }
 

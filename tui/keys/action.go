@@ -78,6 +78,8 @@ const (
 	CycleOp       Action = "cycle-op"
 	CycleGate     Action = "cycle-gate"
 	CycleCurve    Action = "cycle-curve"
+	AddPoint      Action = "add-point"
+	RemovePoint   Action = "remove-point"
 	Relative      Action = "relative"
 	LoadPlan      Action = "load-plan"
 )

@@ -156,6 +156,8 @@ func plan() []Binding {
 		bind(CycleOp, "operation", "Change the operation of this term to the next one.", "o"),
 		bind(Relative, "relative", "Count strength in median norms of the residual stream, or in the vector's own.", "r"),
 		bind(CycleCurve, "over tokens", "Change how strength runs over tokens: constant, ramp, decay, curve.", "t"),
+		bind(AddPoint, "add point", "Add a point to the curve after the chosen one.", "p"),
+		bind(RemovePoint, "remove point", "Take the chosen point out of the curve.", "X"),
 		bind(CycleGate, "gate", "Change the condition under which this term fires to the next one.", "c"),
 		bind(LoadPlan, "load", "Load a saved plan.", "L"),
 		bind(Editor, "editor", "Write the plan in $EDITOR.", "ctrl+e"),
@@ -167,7 +169,9 @@ func sweep() []Binding {
 		over(Generate, bind(TakeCell, "take", "Take this cell's layer and strength into the plan.", "enter")),
 		bind(RunSweep, "run", "Run the sweep.", "r"),
 		bind(Retest, "re-test", "Test this cell again on the test problems, which chose nothing.", "t"),
-		bind(CycleQuantity, "metric", "Show another number: score, KL, share of steered tokens.", "m"),
+		bind(CycleQuantity, "metric", "Show another number: score, KL, share of steered tokens, size of the edit.", "m"),
+		bind(Stronger, "more problems", "Try the cells on more problems in the next sweep.", "+", "="),
+		bind(Weaker, "fewer problems", "Try the cells on fewer problems in the next sweep.", "-"),
 	}
 }
 
