@@ -140,26 +140,22 @@ func (v *View) verdict(l *desk.Lane, width int) string {
 			words = append(words, th.Bad.Render("✗ "+safe(given)))
 		}
 	}
-	if l.Kind == desk.Steered && len(a.Tokens) > 0 {
-		words = append(words, th.Faint.Render(edits(a)))
-	}
 	switch {
 	case l.Busy():
 		words = append(words, th.Faint.Render(fmt.Sprintf("%s tok/s", Thousands(a.Rate))))
-	case a.Ended != nil && (width > 72 || a.Ended.Stop != "eos"):
+	case a.Ended != nil && (width > 56 || a.Ended.Stop != "eos"):
 		words = append(words, th.Faint.Render(stopWord(a.Ended.Stop, len(a.Tokens))))
 	}
 	return strings.Join(words, th.Faint.Render(" · "))
 }
 
-// edits says how much was steered. The three figures stand together wherever
-// all are known: few tokens may be steered because the whole prompt was.
+// edits says how much was steered. The three figures stand together: few tokens
+// may be steered because the whole prompt was.
 func edits(a *desk.Answer) string {
-	text := fmt.Sprintf("%.0f %% of tokens", 100*a.SteeredFraction())
-	if e := a.Ended; e != nil {
-		text += fmt.Sprintf(", %d of prompt, %d rows", e.PromptEdits, e.RowEdits)
+	if a.Ended.RowEdits == 0 {
+		return "▲ nothing was steered"
 	}
-	return text
+	return fmt.Sprintf("▲ %.0f %% of tokens · %d prompt edits · %d row edits", 100*a.SteeredFraction(), a.Ended.PromptEdits, a.Ended.RowEdits)
 }
 
 // stopWord says how long an answer is, and why it ended if not by itself.
@@ -248,6 +244,9 @@ func (v *View) warning(l *desk.Lane, width int) []string {
 		return wrap(th.Bad.Render, sentence(a.Ended.Err), width)
 	}
 	var lines []string
+	if l.Kind == desk.Steered {
+		lines = append(lines, th.Faint.Render(frame.Clip(edits(a), width)))
+	}
 	for _, w := range a.Ended.Warnings {
 		lines = append(lines, wrap(th.Warn.Render, sentence(strings.TrimPrefix(w, "plan ")), width)...)
 	}
