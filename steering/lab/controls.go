@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -11,29 +10,21 @@ import (
 	"tiller/model/generate"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/controls"
 	"tiller/steering/lab/problem"
 	"tiller/steering/statistics"
 )
 
 // Kind says what a control changes about a plan; all else stays.
-type Kind string
+type Kind = controls.Kind
 
-// The kinds of control.
+// The kinds of control, see package controls.
 const (
-	// Isotropic directions are Gaussian, every one as likely, each with the norm
-	// of the direction that it stands for.
-	Isotropic Kind = "random"
-	// Covariance directions are Gaussian with the covariance of the rows at
-	// their layer, so that they lie where the stream does; same norms.
-	Covariance Kind = "covariance"
-	// Shuffled directions are differences of means, as the plan's may be, of
-	// the same rows with their labels dealt out anew; same norms.
-	Shuffled Kind = "shuffled"
-	// Negated directions are the plan's, times -1.
-	Negated Kind = "negated"
-	// Positions applies the plan's own directions where chance has it, as often
-	// as the plan fires.
-	Positions Kind = "positions"
+	Isotropic  = controls.Isotropic
+	Covariance = controls.Covariance
+	Shuffled   = controls.Shuffled
+	Negated    = controls.Negated
+	Positions  = controls.Positions
 )
 
 // A Subject is the plan that controls are held against.
@@ -228,23 +219,6 @@ func (s *Subject) lane(plan steering.Plan, vectors map[string]*steering.Vector) 
 
 func (s *Subject) with(name string, g generate.Steering) Lane {
 	return Lane{Name: name, Model: s.Model, Header: s.Header, Prefill: s.Prefill, MaxTokens: s.MaxTokens, Steering: g}
-}
-
-// stronger is the plan with all strengths times a factor.
-func stronger(p steering.Plan, factor float64) (steering.Plan, error) {
-	terms := slices.Clone(p.Terms)
-	for i := range terms {
-		if terms[i].Op == steering.Scale {
-			return p, errors.New("a plan that scales has no strengths that can be multiplied: it cannot be held against controls")
-		}
-		s := &terms[i].Strength
-		s.Value, s.To = s.Value*factor, s.To*factor
-		s.Points = slices.Clone(s.Points)
-		for n := range s.Points {
-			s.Points[n].V *= factor
-		}
-	}
-	return steering.Plan{Terms: terms}, nil
 }
 
 // ControlSummary is all draws of one kind.

@@ -9,6 +9,7 @@ import (
 	"tiller/model"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/controls"
 	"tiller/steering/derive"
 	"tiller/steering/lab/corpus"
 	"tiller/steering/lab/problem"
@@ -294,7 +295,7 @@ func (f *figurer) headline(ctx context.Context, test []problem.Problem) error {
 	if err != nil {
 		return err
 	}
-	opposite, err := stronger(f.plan, -1)
+	opposite, err := controls.Stronger(f.plan, -1)
 	if err != nil {
 		return err
 	}

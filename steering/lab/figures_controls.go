@@ -91,18 +91,19 @@ func (f *figurer) controls(ctx context.Context, tune, test []problem.Problem) er
 
 // angles are the cosines of draws with the direction of the plan's first term.
 func angles(d drawer, draws []Control) ([]float64, error) {
-	v := d.subject.Vectors[d.subject.Plan.Terms[0].Vector]
+	name := d.subject.Plan.Terms[0].Vector
 	layer, err := home(d.subject.Plan.Terms[0])
 	if err != nil {
 		return nil, err
 	}
+	of := d.controls()
 	var cosines []float64
 	for _, draw := range draws {
-		drawn, err := d.direction(draw.Kind, draw.Draw, v, v.Name, layer)
+		drawn, err := of.Direction(draw.Kind, draw.Draw, name, layer)
 		if err != nil {
 			return nil, err
 		}
-		cosines = append(cosines, angle(drawn, v.Directions[layer]))
+		cosines = append(cosines, angle(drawn, of.Vectors[name].Directions[layer]))
 	}
 	return cosines, nil
 }

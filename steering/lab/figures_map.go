@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tiller/steering"
+	"tiller/steering/controls"
 	"tiller/steering/derive"
 	"tiller/steering/lab/problem"
 )
@@ -112,7 +113,7 @@ func (f *figurer) dial(ctx context.Context, tune []problem.Problem) error {
 	var lanes []Lane
 	for _, layer := range layers {
 		for _, s := range d.Strengths {
-			plan, err := stronger(at(f.plan, layer), s/own)
+			plan, err := controls.Stronger(at(f.plan, layer), s/own)
 			if err != nil {
 				return err
 			}
@@ -163,7 +164,7 @@ func (f *figurer) layerMap(ctx context.Context, tune []problem.Problem) error {
 				return err
 			}
 			for _, factor := range m.Factors {
-				plan, err := stronger(moved.plan, factor)
+				plan, err := controls.Stronger(moved.plan, factor)
 				if err != nil {
 					return err
 				}
@@ -265,7 +266,7 @@ func (f *figurer) moved(ratios []float64, from, to int) (movedPlan, error) {
 			direction[n] = float64(x)
 		}
 		name := fmt.Sprintf("term%d", i)
-		d, err := ofNorm(direction, size)
+		d, err := controls.OfNorm(direction, size)
 		if err != nil {
 			return p, err
 		}

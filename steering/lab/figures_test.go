@@ -343,3 +343,13 @@ func BenchmarkTwentyProblems(b *testing.B) {
 		}
 	}
 }
+
+func meanRow(rows [][]float32) []float64 {
+	out := make([]float64, len(rows[0]))
+	for _, row := range rows {
+		for i, v := range row {
+			out[i] += float64(v) / float64(len(rows))
+		}
+	}
+	return out
+}

@@ -10,6 +10,7 @@ import (
 	"tiller/model/generate"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/controls"
 	"tiller/steering/lab/problem"
 )
 
@@ -65,10 +66,7 @@ type Outcome struct {
 }
 
 // TermFired counts the positions at which a term of a plan fired.
-type TermFired struct {
-	Prompt    int // before the last prompt position
-	Generated int // at positions whose output is a generated token
-}
+type TermFired = controls.Fired
 
 // SteeredFraction is the share of generated tokens that came from an edited
 // position.
@@ -346,16 +344,10 @@ func (g *measurement) count(a answer, r generate.Result, e generate.Editor, prom
 	}
 }
 
-// countTerms adds where the terms of a plan fired: the outputs of positions
-// from the last of the prompt on are the generated tokens.
+// countTerms adds where the terms of a plan fired.
 func (o *Outcome) countTerms(g *steering.Program, prompt, generated int) {
-	for p := range min(g.Len(), prompt-1+generated) {
-		for _, term := range g.FiredAt(p) {
-			if p < prompt-1 {
-				o.Fired[term].Prompt++
-			} else {
-				o.Fired[term].Generated++
-			}
-		}
+	for i, f := range controls.FiringsOf(g, prompt, generated).Terms {
+		o.Fired[i].Prompt += f.Prompt
+		o.Fired[i].Generated += f.Generated
 	}
 }

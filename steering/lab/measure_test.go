@@ -16,6 +16,7 @@ import (
 	"tiller/model/generate"
 	"tiller/model/tokenizer"
 	"tiller/steering"
+	"tiller/steering/controls"
 	"tiller/steering/lab/corpus"
 	"tiller/steering/lab/problem"
 )
@@ -78,7 +79,7 @@ func (w *world) vectors(norm float64) map[string]*steering.Vector {
 	v := &steering.Vector{Name: "v", DModel: w.width, Directions: map[int][]float32{}}
 	r := rand.New(rand.NewPCG(5, 6))
 	for layer := range w.layers {
-		v.Directions[layer], _ = ofNorm(gaussian(w.width, r), norm)
+		v.Directions[layer], _ = controls.OfNorm(gaussian(w.width, r), norm)
 	}
 	return map[string]*steering.Vector{"v": v}
 }
@@ -344,7 +345,7 @@ func TestMeasureFired(t *testing.T) {
 	}
 }
 
-func positionsOf(t testing.TB, w *world, vectors map[string]*steering.Vector, fired []TermFired, text string) *anywhere {
+func positionsOf(t testing.TB, w *world, vectors map[string]*steering.Vector, fired []TermFired, text string) *controls.Anywhere {
 	t.Helper()
 	plan, err := steering.Parse(text)
 	if err != nil {
@@ -391,4 +392,12 @@ func BenchmarkMeasure(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(tokens), "ns/token")
 		})
 	}
+}
+
+func gaussian(n int, r *rand.Rand) []float64 {
+	out := make([]float64, n)
+	for i := range out {
+		out[i] = r.NormFloat64()
+	}
+	return out
 }
