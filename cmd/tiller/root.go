@@ -29,6 +29,7 @@ tiller --model M --vector v=v.gguf --plan "v*0.1r@8-14"`,
 		newModel(),
 		newVector(),
 		newLab(),
+		newEval(),
 	)
 	return root
 }

@@ -1,0 +1,555 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tiller/model"
+	"tiller/model/kernel"
+	"tiller/steering"
+	"tiller/steering/controls"
+	"tiller/steering/eval"
+	"tiller/steering/eval/evalset"
+	"tiller/steering/eval/report"
+	"tiller/steering/eval/summary"
+	"tiller/steering/grade"
+	"tiller/steering/lab/corpus"
+	"tiller/steering/library"
+	"tiller/tui/plain"
+)
+
+// evalFlags are the command line of `tiller eval`.
+type evalFlags struct {
+	model, thinking string
+	plans           []string
+	vectors         vectorFlags
+	lanes           evalLaneFlags
+	set             setFlags
+	guard, tune     string
+	sampling        eval.SamplingSpec
+	samples         int
+	noDivergence    bool
+	shard           string
+	out             string
+	batch, threads  int
+	json            bool
+}
+
+// evalLaneFlags say which lanes a run has beside base and the plans.
+type evalLaneFlags struct {
+	noPrompt  bool
+	prompt    string
+	controls  bool
+	kinds     []string
+	draws     int
+	strengths []float64
+}
+
+// setFlags say how a set is read, asked and graded.
+type setFlags struct {
+	options   evalset.Options
+	template  string
+	shotsFrom string
+	chat      bool
+	system    string
+	grader    string
+}
+
+func newEval() *cobra.Command {
+	var o evalFlags
+	cmd := &cobra.Command{
+		Use:   "eval SET",
+		Short: "Ask a whole eval set, with and without steering, with controls",
+		Long: "Asks every problem of a set in several lanes: the model as it is (base), asked to reason in words " +
+			"(prompt), steered by each plan, with controls in place of what steers it, and by a thinking model; grades " +
+			"the answers, and says what came of it with intervals and paired tests. The run is a folder that can be " +
+			"ended at any moment and goes on where it was when the same command is typed again. SET is a file of " +
+			"JSON lines, JSON or CSV, or embedded:test, tune or hard.",
+		Example: `tiller eval embedded:test --plan @demo --thinking embedded:thinking --out runs/demo
+tiller eval gsm8k.jsonl --model M --vector r=r.gguf --plan "r*0.2r@9-14[sentence]" --controls --out runs/a
+tiller eval show runs/a`,
+		Args: oneArg("an eval set"),
+		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	modelFlag(f, &o.model)
+	f.StringVar(&o.thinking, "thinking", "", "reasoning-trained model to compare with")
+	f.StringArrayVar(&o.plans, "plan", nil, "plan, @NAME, or @./FILE.json; each makes a lane")
+	o.vectors.add(f)
+	o.lanes.add(f)
+	o.set.add(f)
+	f.StringVar(&o.guard, "guard", "", "second set, on which steering should change nothing")
+	f.StringVar(&o.tune, "tune", "", "set on which controls choose their strength")
+	f.IntVar(&o.samples, "samples", 1, "how often each problem is asked in each lane")
+	f.IntVar(&o.sampling.MaxTokens, "max-tokens", 256, "most tokens of an answer; 160 for an embedded model")
+	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
+	f.IntVar(&o.sampling.TopK, "top-k", 0, "keep the K likeliest tokens; 0 keeps all")
+	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens with this much probability")
+	f.Float64Var(&o.sampling.MinP, "min-p", 0, "drop tokens below this share of the likeliest one")
+	f.Float64Var(&o.sampling.RepeatPenalty, "repeat-penalty", 1, "make tokens less likely that are there already")
+	f.StringArrayVar(&o.sampling.Stop, "stop", nil, "end an answer where this text appears; repeatable")
+	f.BoolVar(&o.sampling.IgnoreEOS, "ignore-eos", false, "go on after the end-of-text token")
+	f.Uint64Var(&o.sampling.Seed, "seed", 0, "random numbers; all lanes share them")
+	f.BoolVar(&o.noDivergence, "no-divergence", false, "leave out KL and perplexity, which take two more passes")
+	f.StringVar(&o.shard, "shard", "", "compute part I/N of the problems, I from 1")
+	f.StringVar(&o.out, "out", "", "folder of the run")
+	f.IntVar(&o.batch, "batch", 0, "lanes that step together; 0 is as many as fit")
+	threadsFlag(f, &o.threads)
+	f.BoolVar(&o.json, "json", false, "print the summary as JSON")
+	return cmd
+}
+
+func (o *evalLaneFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&o.prompt, "prompt-template", "", "how the prompt lane asks; by default for step by step")
+	f.BoolVar(&o.noPrompt, "no-prompt", false, "leave the prompt lane out")
+	f.BoolVar(&o.controls, "controls", false, "hold each plan against controls")
+	f.StringSliceVar(&o.kinds, "control-kinds", []string{"random", "negated", "positions"}, "random, negated, positions")
+	f.IntVar(&o.draws, "draws", 10, "draws of each kind of control")
+	f.Float64SliceVar(&o.strengths, "control-strengths", nil, "times the plan's own, of which random ones choose on --tune")
+}
+
+func (o *setFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&o.template, "template", "", `how a problem is asked: plain, qa, cot, letters, or "Q: {question}\nA:"`)
+	f.IntVar(&o.options.Shots, "shots", 0, "worked examples before each problem")
+	f.StringVar(&o.shotsFrom, "shots-from", "", "file of the examples; by default the set's own first ones")
+	f.BoolVar(&o.chat, "chat", false, "put the question into the model's chat template")
+	f.StringVar(&o.system, "system", "", "system message of the chat")
+	f.StringVar(&o.grader, "grader", "", "exact, contains, numeric, math, choice, regex:/../, command:.., likelihood, ..")
+	f.StringVar(&o.options.Question, "question", "", "field, or template of fields, with the question")
+	f.StringVar(&o.options.Target, "target", "", "field with the right answer")
+	f.StringVar(&o.options.Choices, "choices", "", "field with the choices")
+	f.StringVar(&o.options.ID, "id", "", "field with the id")
+	f.StringVar(&o.options.Family, "family", "", "field that groups problems")
+	f.StringVar(&o.options.Format, "format", "", "jsonl, json or csv, where the name does not say")
+	f.BoolVar(&o.options.Renumber, "renumber", false, "number the problems where ids are missing or twice there")
+	f.BoolVar(&o.options.SkipBad, "skip-bad", false, "leave out lines that can't be read")
+	f.IntVar(&o.options.Limit, "limit", 0, "ask only so many problems")
+	f.IntVar(&o.options.Offset, "offset", 0, "leave out so many first")
+	f.BoolVar(&o.options.Shuffle, "shuffle", false, "take the problems in an order that --seed gives")
+}
+
+// An evaluation is everything a run needs, ready to compute.
+type evaluation struct {
+	flags *evalFlags
+	run   *eval.Run
+	spec  eval.Spec
+	close func()
+}
+
+func (o *evalFlags) run(cmd *cobra.Command, set string) error {
+	if err := o.check(cmd, set); err != nil {
+		return err
+	}
+	e, err := o.prepare(cmd, set)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	folder, err := eval.Create(o.out, e.spec)
+	if mix := (*eval.MixError)(nil); errors.As(err, &mix) {
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	e.run.Folder = folder
+	err = e.compute(cmd)
+	if closed := folder.Close(); err == nil {
+		err = closed
+	}
+	interrupted := errors.Is(err, eval.ErrStopped) || errors.Is(err, context.Canceled)
+	if err != nil && !interrupted {
+		return err
+	}
+	if err := o.finish(cmd); err != nil {
+		return err
+	}
+	if interrupted {
+		fmt.Fprintf(cmd.ErrOrStderr(), "tiller: stopped; the same command goes on where it was\n")
+		return errInterrupted
+	}
+	return nil
+}
+
+// check refuses what can't mean anything before any file is opened.
+func (o *evalFlags) check(cmd *cobra.Command, set string) error {
+	if o.model == "" {
+		if !library.IsEmbedded(set) {
+			return needModel(cmd, "")
+		}
+		o.model = embeddedBase
+	}
+	if library.IsEmbedded(o.model) && !cmd.Flags().Changed("max-tokens") {
+		o.sampling.MaxTokens = embeddedMaxTokens
+	}
+	switch {
+	case o.out == "":
+		return usagef(cmd, "a run needs a folder: pass --out DIR")
+	case o.samples < 1:
+		return usagef(cmd, "--samples is %d, but has to be at least 1", o.samples)
+	case o.samples > 1 && o.sampling.Temperature == 0:
+		return usagef(cmd, "at --temperature 0 every sample is the same: raise it, or leave --samples out")
+	case o.lanes.controls && len(o.plans) == 0:
+		return usagef(cmd, "--controls are held against a plan: pass --plan")
+	case len(o.lanes.strengths) > 1 && o.tune == "" && !library.IsEmbedded(set):
+		return usagef(cmd, "controls choose among --control-strengths on a set of their own: pass --tune")
+	case o.set.system != "" && !o.set.chat:
+		return usagef(cmd, "--system needs --chat")
+	}
+	s := o.sampling
+	if !(s.Temperature >= 0 && s.TopP >= 0 && s.TopP <= 1 && s.MinP >= 0 && s.MinP <= 1 && s.TopK >= 0 && s.RepeatPenalty >= 0) {
+		return usagef(cmd, "a sampling setting is out of range: temperature, top-k and repeat-penalty are 0 or more, top-p and min-p between 0 and 1")
+	}
+	return atLeast(cmd, 0, "max-tokens", "threads", "limit", "offset", "shots", "batch", "draws")
+}
+
+// embeddedMaxTokens is how long answers of the embedded models may be: as in
+// the lab that measured them.
+const embeddedMaxTokens = 160
+
+// prepare opens what the run needs and describes it.
+func (o *evalFlags) prepare(cmd *cobra.Command, set string) (e *evaluation, err error) {
+	e = &evaluation{flags: o, run: &eval.Run{}}
+	var closers []func()
+	e.close = func() {
+		for _, c := range slices.Backward(closers) {
+			c()
+		}
+	}
+	defer func() {
+		if err != nil {
+			e.close()
+		}
+	}()
+	ctx := cmd.Context()
+	open := func(ref string) (eval.Model, library.Summary, error) {
+		m, err := embedded.OpenModel(ctx, ref, model.Options{Threads: o.threads})
+		if err != nil {
+			return eval.Model{}, library.Summary{}, err
+		}
+		closers = append(closers, func() { m.Close() })
+		t, err := embedded.OpenTokenizer(ref)
+		return eval.Model{Model: m, Tokenizer: t}, library.Describe(ref, m), err
+	}
+	e.spec = eval.Spec{
+		Format: eval.Format, Tool: "tiller " + version(), Kernel: kernel.Path(), Sampling: o.sampling, Samples: o.samples, Divergence: !o.noDivergence,
+	}
+	plans, err := readPlans(cmd, o.plans)
+	if err != nil {
+		return e, err
+	}
+	if e.run.Vectors, err = o.vectors.load(cmd, plans, o.model); err != nil {
+		return e, err
+	}
+	if e.run.Base, e.spec.Model, err = open(o.model); err != nil {
+		return e, err
+	}
+	if o.thinking != "" {
+		var about library.Summary
+		if e.run.Thinking, about, err = open(o.thinking); err != nil {
+			return e, err
+		}
+		e.spec.Thinking = &about
+	}
+	if err := o.sets(cmd, e, set, &closers); err != nil {
+		return e, err
+	}
+	if e.spec.Shard, err = parseShard(cmd, o.shard); err != nil {
+		return e, err
+	}
+	return e, o.describe(cmd, e, plans)
+}
+
+// sets reads the sets of a run.
+func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers *[]func()) error {
+	read := func(ref string, main bool) (*eval.Asked, error) {
+		flags := o.set
+		if !main { // a second set is recognised by its shape
+			flags = setFlags{chat: o.set.chat, system: o.set.system}
+		}
+		a, err := flags.read(cmd, ref, o.sampling.Seed)
+		if err == nil {
+			if c, ok := a.Grader.(interface{ Close() error }); ok {
+				*closers = append(*closers, func() { c.Close() })
+			}
+		}
+		return a, err
+	}
+	var err error
+	if e.run.Main, err = read(set, true); err != nil {
+		return err
+	}
+	e.spec.Set = e.run.Main.Spec
+	if o.guard != "" {
+		if e.run.Guard, err = read(o.guard, false); err != nil {
+			return err
+		}
+		e.spec.Guard = &e.run.Guard.Spec
+	}
+	tune := o.tune
+	if tune == "" && len(o.lanes.strengths) > 1 {
+		tune = library.Prefix + "tune"
+	}
+	if tune != "" && o.lanes.controls && len(o.lanes.strengths) > 1 {
+		if e.run.Tune, err = read(tune, false); err != nil {
+			return err
+		}
+		e.spec.Tune = &e.run.Tune.Spec
+	}
+	for _, a := range []*eval.Asked{e.run.Main, e.run.Guard, e.run.Tune} {
+		if a != nil && a.Spec.Chat && !e.run.Base.Tokenizer.HasChatTemplate() {
+			return fmt.Errorf("%s has no chat template: leave --chat out", o.model)
+		}
+		if a != nil {
+			for _, w := range a.Set.Warnings {
+				fmt.Fprintf(cmd.ErrOrStderr(), "tiller: %s\n", w)
+			}
+		}
+	}
+	return nil
+}
+
+// read reads a set and says how it is asked and graded.
+func (s *setFlags) read(cmd *cobra.Command, ref string, seed uint64) (*eval.Asked, error) {
+	options := s.options
+	options.Seed = seed
+	if s.shotsFrom != "" {
+		options.Shots = 0
+	}
+	set, err := evalset.Read(cmd.Context(), embedded, ref, options)
+	if err != nil {
+		return nil, err
+	}
+	a := &eval.Asked{Set: set, Template: set.Template(), Shots: set.Shots}
+	if s.template != "" {
+		if a.Template, err = evalset.ParseTemplate(strings.ReplaceAll(s.template, `\n`, "\n")); err != nil {
+			return nil, usagef(cmd, "--template: %w", err)
+		}
+	}
+	if s.shotsFrom != "" {
+		from, err := evalset.Read(cmd.Context(), embedded, s.shotsFrom, evalset.Options{Limit: max(1, s.options.Shots)})
+		if err != nil {
+			return nil, err
+		}
+		a.Shots = from.Items
+	}
+	name := s.grader
+	if name == "" {
+		name = set.Grader()
+	}
+	if a.Grader, err = grade.Parse(name); err != nil {
+		return nil, usagef(cmd, "%w", err)
+	}
+	a.Spec = eval.SetSpec{
+		Ref: ref, SHA256: set.SHA256, Layout: set.Layout, Grader: a.Grader.Name(), Template: a.Template.String(), ShotsFrom: s.shotsFrom,
+		Chat: s.chat, System: s.system, Limit: options.Limit, Offset: options.Offset, Shuffle: options.Shuffle,
+	}
+	for _, shot := range a.Shots {
+		a.Spec.Shots = append(a.Spec.Shots, shot.ID)
+	}
+	for field, value := range map[string]string{
+		"question": options.Question, "target": options.Target, "choices": options.Choices, "id": options.ID, "family": options.Family,
+	} {
+		if value != "" {
+			if a.Spec.Fields == nil {
+				a.Spec.Fields = map[string]string{}
+			}
+			a.Spec.Fields[field] = value
+		}
+	}
+	return a, nil
+}
+
+// describe says which lanes there are.
+func (o *evalFlags) describe(cmd *cobra.Command, e *evaluation, plans []steering.Plan) error {
+	lanes := []eval.LaneSpec{{Name: "base", Kind: eval.Base}}
+	if !o.lanes.noPrompt && grade.NeedsOf(e.run.Main.Grader) == grade.NeedsOutput {
+		t, err := o.promptTemplate(cmd, e)
+		if err != nil {
+			return err
+		}
+		lanes = append(lanes, eval.LaneSpec{Name: "prompt", Kind: eval.Prompt, Template: t})
+	}
+	if o.thinking != "" {
+		lanes = append(lanes, eval.LaneSpec{Name: "thinking", Kind: eval.Thinking})
+	}
+	var held []eval.LaneSpec
+	for i, plan := range plans {
+		if _, err := bind(plan, e.run.Base.Model, e.run.Vectors); err != nil {
+			return err
+		}
+		digests := map[string]string{}
+		for _, name := range plan.Names() {
+			digests[name] = eval.Digest(e.run.Vectors[name])
+		}
+		lane := eval.PlanLane(plan, digests)
+		if slices.ContainsFunc(held, func(l eval.LaneSpec) bool { return l.Name == lane.Name }) {
+			return usagef(cmd, "--plan %q is there twice", o.plans[i])
+		}
+		lanes, held = append(lanes, lane), append(held, lane)
+	}
+	if o.lanes.controls {
+		for _, lane := range held {
+			for _, kind := range o.lanes.kinds {
+				k := controls.Kind(kind)
+				if k != controls.Isotropic && k != controls.Negated && k != controls.Positions {
+					return usagef(cmd, "--control-kinds has %q; there are random, negated and positions", kind)
+				}
+				strengths := o.lanes.strengths
+				if len(strengths) == 0 {
+					strengths = []float64{1}
+				}
+				lanes = append(lanes, eval.ControlLanes(lane, k, o.lanes.draws, strengths)...)
+			}
+		}
+	}
+	e.spec.Lanes = lanes
+	return nil
+}
+
+// promptTemplate is how the prompt lane asks.
+func (o *evalFlags) promptTemplate(cmd *cobra.Command, e *evaluation) (string, error) {
+	text := o.lanes.prompt
+	switch {
+	case text != "":
+		text = strings.ReplaceAll(text, `\n`, "\n")
+	case library.IsEmbedded(o.model):
+		text = corpus.LessonHeader + " {question}"
+	default:
+		text = strings.TrimRight(e.run.Main.Template.String(), "\n") + "\nLet's think step by step."
+	}
+	t, err := evalset.ParseTemplate(text)
+	if err != nil {
+		return "", usagef(cmd, "--prompt-template: %w", err)
+	}
+	return t.String(), nil
+}
+
+// parseShard reads I/N, with I from 1; nil for the whole.
+func parseShard(cmd *cobra.Command, text string) (*eval.Shard, error) {
+	if text == "" {
+		return nil, nil
+	}
+	index, of, ok := strings.Cut(text, "/")
+	i, errI := strconv.Atoi(index)
+	n, errN := strconv.Atoi(of)
+	if !ok || errI != nil || errN != nil || i < 1 || i > n {
+		return nil, usagef(cmd, "--shard takes I/N with I from 1 to N, not %q", text)
+	}
+	return &eval.Shard{Index: i - 1, Of: n}, nil
+}
+
+// compute computes the run, showing how far it is. The first interrupt lets
+// what is under way end, a second one ends at once.
+func (e *evaluation) compute(cmd *cobra.Command) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
+	defer cancel()
+	stop := make(chan struct{})
+	go func() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-cmd.Context().Done():
+		}
+		close(stop)
+		fmt.Fprintln(cmd.ErrOrStderr(), "\ntiller: finishing the answers under way; ctrl+c again leaves them unfinished")
+		again := make(chan os.Signal, 1)
+		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+		defer signal.Stop(again)
+		select {
+		case <-again:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	errOut := cmd.ErrOrStderr()
+	progress := plain.NewProgress(styled(errOut), func() int { return terminalWidth(errOut) }, time.Now)
+	running := newRunning(e.spec)
+	e.run.Options = eval.Options{Batch: e.flags.batch, Stop: stop, Progress: func(p eval.Progress) {
+		stage := "asking " + filepath.Base(e.spec.Set.Ref)
+		if p.Phase != "" {
+			stage = p.Phase
+		}
+		running.add(p.Sample)
+		progress.At(stage, p.Done, p.Total, running.words()...)
+	}}
+	err := e.run.Compute(ctx)
+	progress.Clear()
+	return err
+}
+
+// running keeps the scores so far, of the lanes that are not controls.
+type running struct {
+	names  []string
+	scores map[string]float64
+	counts map[string]int
+}
+
+func newRunning(s eval.Spec) *running {
+	r := &running{scores: map[string]float64{}, counts: map[string]int{}}
+	for _, l := range s.Lanes {
+		if l.Kind != eval.Control {
+			r.names = append(r.names, l.Name)
+		}
+	}
+	return r
+}
+
+func (r *running) add(s *eval.Sample) {
+	if s != nil && !s.Guard {
+		r.scores[s.Lane] += s.Score
+		r.counts[s.Lane]++
+	}
+}
+
+func (r *running) words() []string {
+	var words []string
+	for _, name := range r.names {
+		if n := r.counts[name]; n > 0 {
+			short, _, _ := strings.Cut(name, ":")
+			words = append(words, fmt.Sprintf("%s %.2f", short, r.scores[name]/float64(n)))
+		}
+	}
+	return words
+}
+
+// finish writes what the run comes to, and shows it.
+func (o *evalFlags) finish(cmd *cobra.Command) error {
+	s, err := summary.Make(o.out, summary.Options{})
+	if err != nil {
+		return err
+	}
+	if err := s.Write(o.out); err != nil {
+		return err
+	}
+	if err := report.Write(o.out, report.Options{Command: commandLine(os.Args)}); err != nil {
+		return err
+	}
+	if o.json {
+		return writeJSON(cmd.OutOrStdout(), s)
+	}
+	return writeSummary(cmd, o.out, s)
+}
+
+// commandLine writes the command for a shell.
+func commandLine(args []string) string {
+	words := make([]string, len(args))
+	for i, a := range args {
+		words[i] = steering.Quote(a)
+	}
+	words[0] = "tiller"
+	return strings.Join(words, " ")
+}
