@@ -38,10 +38,13 @@ func (x *session) likelihoods(ctx context.Context, a ask, l *lane, s *Sample, pr
 			request: x.request(s, prompt, st, forced, len(forced)),
 			ended: func(r generate.Result, e generate.Editor, tokens []written) error {
 				c.logprobs[i] = r.LogProbs
+				if i == 0 { // edits are those of the first answer: each has its own
+					x.edited(s, e, len(prompt.Tokens), len(r.IDs))
+					s.Tokens, s.Steered = len(r.IDs), steeredTokens(r)
+				}
 				if c.left--; c.left > 0 {
 					return nil
 				}
-				x.edited(s, e, len(prompt.Tokens), len(r.IDs))
 				return c.finish(ctx)
 			},
 			failed: func(err error) error {
@@ -74,6 +77,16 @@ func continuation(t *tokenizer.Tokenizer, prompt generate.Prompt, answer string)
 	return ids[len(before):], nil
 }
 
+func steeredTokens(r generate.Result) int {
+	n := 0
+	for _, steered := range r.Steered {
+		if steered {
+			n++
+		}
+	}
+	return n
+}
+
 // A comparison collects the likelihoods of a sample's answers.
 type comparison struct {
 	*session
@@ -91,7 +104,6 @@ func (c *comparison) finish(ctx context.Context) error {
 			sum += p
 		}
 		s.Choices = append(s.Choices, sum)
-		s.Tokens += len(logprobs)
 	}
 	s.Stop = generate.StopLength
 	if grade.NeedsOf(c.ask.set.Grader) == grade.NeedsTarget {

@@ -271,11 +271,9 @@ func (x *session) open(ctx context.Context, a ask, l *lane, s *Sample, prompt ge
 		ended: func(r generate.Result, e generate.Editor, tokens []written) error {
 			s.Output, s.Stop, s.Tokens = r.Text, r.Stop, len(r.IDs)
 			s.Marks, s.Repetition = marks(tokens), repetition(r.IDs)
-			for i, logp := range r.LogProbs {
+			s.Steered = steeredTokens(r)
+			for _, logp := range r.LogProbs {
 				s.LogProb += logp
-				if r.Steered[i] {
-					s.Steered++
-				}
 			}
 			x.edited(s, e, len(prompt.Tokens), len(r.IDs))
 			if err := x.diverge(ctx, s, l, prompt, r); err != nil {
