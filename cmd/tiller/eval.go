@@ -535,7 +535,7 @@ func (o *evalFlags) finish(cmd *cobra.Command) error {
 	if err := s.Write(o.out); err != nil {
 		return err
 	}
-	if err := report.Write(o.out, report.Options{Command: commandLine(os.Args)}); err != nil {
+	if err := report.Write(o.out, report.Options{Command: commandLine(os.Args), Summary: s}); err != nil {
 		return err
 	}
 	if o.json {
