@@ -18,6 +18,7 @@ import (
 //	                                 one of the demonstration
 //	splits/tune.jsonl, test.jsonl, hard.jsonl
 //	                                 {"id","family","question","answer"} a line
+//	demos/NAME.demo                  scripts of the screen (package tui/script)
 //	contrast/NAME.jsonl              {"positive","negative"} a line, and
 //	                                 "prompt" where both continue one
 //	manifest.json                    how all but the contrast texts were made,
@@ -31,5 +32,5 @@ var FS fs.FS = embedded
 
 // The last pattern takes manifest.json as soon as there is one.
 //
-//go:embed contrast models plans splits vectors *.[jm]*
+//go:embed contrast demos models plans splits vectors *.[jm]*
 var embedded embed.FS

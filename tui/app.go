@@ -20,6 +20,7 @@ import (
 	"tiller/tui/keys"
 	"tiller/tui/layers"
 	"tiller/tui/plan"
+	"tiller/tui/record"
 	"tiller/tui/settings"
 	"tiller/tui/sweep"
 	"tiller/tui/theme"
@@ -86,6 +87,8 @@ type App struct {
 	model         string
 	state         settings.State
 	sheets        sheets
+	recorder      *record.Recorder // nil while a recording plays
+	recording     recording
 }
 
 // Options say what a sitting begins with.
@@ -104,6 +107,9 @@ type Options struct {
 	Sampling *engine.Sampling
 	// Warnings are sentences to begin with, about the config file.
 	Warnings []string
+	// Recorder writes the sitting down where the person asks for it; its
+	// Around has to be around the screen.
+	Recorder *record.Recorder
 }
 
 // New returns the screen, ready to run.
@@ -117,7 +123,7 @@ func New(o Options) *App {
 	if o.Sampling != nil {
 		d.Sampling = *o.Sampling
 	}
-	a := &App{desk: d, settings: o.Settings, state: o.State, dark: true, profile: colorprofile.TrueColor, model: o.Model}
+	a := &App{desk: d, settings: o.Settings, state: o.State, dark: true, profile: colorprofile.TrueColor, model: o.Model, recorder: o.Recorder}
 	a.views = [viewCount]View{
 		compareView:  compare.New(d),
 		cursorView:   cursor.New(d),
@@ -127,8 +133,11 @@ func New(o Options) *App {
 		sweepView:    sweep.New(d),
 		settingsView: config.New(d, o.Settings, o.SettingsPath, o.Warnings),
 	}
-	if len(o.Warnings) > 0 {
+	switch n := len(o.Warnings); {
+	case n == 1:
 		d.Say(desk.Warning, "%s", o.Warnings[0])
+	case n > 1:
+		d.Say(desk.Warning, "%s (1 of %d; %s shows the others.)", o.Warnings[0], n, d.Keys.Key(keys.Everywhere, keys.GoSettings))
 	}
 	return a
 }

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"tiller/tui/compare"
 	"tiller/tui/desk"
@@ -16,7 +17,7 @@ import (
 
 const (
 	headerLines = 1
-	footerLines = 1
+	mostFooter  = 4 // lines of a sentence that is too long for one
 	// The smallest screen on which everything essential is seen.
 	leastWidth, leastHeight = 60, 16
 )
@@ -39,14 +40,18 @@ func (a *App) draw() string {
 	if a.width < leastWidth || a.height < leastHeight {
 		return a.tooSmall()
 	}
-	body := a.views[a.at].View(a.width, a.height-headerLines-footerLines)
-	screen := a.header() + "\n" + body + "\n" + a.footer()
+	footer := a.footer()
+	body := a.views[a.at].View(a.width, a.height-headerLines-len(footer))
+	if a.views[a.at].Typing() {
+		body = visible.InOrder(body)
+	}
+	screen := a.header() + "\n" + body + "\n" + strings.Join(footer, "\n")
 	if a.sheet == nil {
 		return screen
 	}
 	x, y, w, h := a.sheetAt()
 	th := a.desk.Theme
-	box := lipgloss.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(th.Accent.GetForeground()).Padding(0, 1).Render(a.sheet.View(w-4, h-2))
+	box := lipgloss.NewStyle().Border(lipgloss.RoundedBorder()).BorderForeground(th.Accent.GetForeground()).Padding(0, 1).Render(visible.InOrder(a.sheet.View(w-4, h-2)))
 	return lipgloss.NewCompositor(lipgloss.NewLayer(screen), lipgloss.NewLayer(box).X(x).Y(y).Z(1)).Render()
 }
 
@@ -80,7 +85,7 @@ func (a *App) header() string {
 		}
 		left += th.Text.Render(visible.Line(d.Model.Name)) + th.Faint.Render(about)
 	}
-	return frame.Ends(left, a.jobs()+" ", a.width)
+	return frame.Ends(left, a.jobs()+a.rec()+" ", a.width)
 }
 
 // jobs says what runs, or how fast the last run was.
@@ -117,8 +122,9 @@ func parameters(n int64) string {
 	return fmt.Sprintf("%.0fk", float64(n)/1e3)
 }
 
-// footer is the status line: what was said last, or what the keys do.
-func (a *App) footer() string {
+// footer is the status line: what was said last, or what the keys do. A long
+// sentence takes more than one line.
+func (a *App) footer() []string {
 	d, th := a.desk, a.desk.Theme
 	top := a.top()
 	mode := th.Faint.Render("keys ")
@@ -126,7 +132,7 @@ func (a *App) footer() string {
 		mode = th.Accent.Render("typing ")
 	}
 	if first := a.sequence.Pending(); first != "" {
-		return frame.Ends(" "+a.follow(top.Context(), first), mode, a.width)
+		return []string{frame.Ends(" "+a.follow(top.Context(), first), mode, a.width)}
 	}
 	if s := d.Status; s.Text != "" {
 		style, glyph := th.Text, ""
@@ -136,7 +142,16 @@ func (a *App) footer() string {
 		case desk.Error:
 			style, glyph = th.Bad, "✗ "
 		}
-		return frame.Ends(" "+style.Render(glyph+visible.Line(s.Text)), mode, a.width)
+		said := strings.Split(ansi.Wrap(glyph+visible.Line(s.Text), a.width-frame.Width(mode)-2, ""), "\n")
+		if last := mostFooter - 1; len(said) > mostFooter {
+			said = append(said[:last], said[last]+" …")
+		}
+		for i, line := range said {
+			said[i] = frame.Fit(" "+style.Render(line), a.width)
+		}
+		last := len(said) - 1
+		said[last] = frame.Ends(strings.TrimRight(said[last], " "), mode, a.width)
+		return said
 	}
 	var hints []string
 	for _, action := range top.Hints() {
@@ -154,7 +169,7 @@ func (a *App) footer() string {
 		}
 		line += h + "   "
 	}
-	return frame.Ends(" "+line+help, mode, a.width)
+	return []string{frame.Ends(" "+line+help, mode, a.width)}
 }
 
 // hint is a key and what it does.
@@ -163,12 +178,11 @@ func (a *App) hint(where keys.Context, action keys.Action) string {
 	if key == "" {
 		return ""
 	}
-	for _, b := range a.desk.Keys.Bindings(where) {
-		if b.Action == action {
-			return a.desk.Theme.Key.Render(key) + " " + a.desk.Theme.Faint.Render(b.Help)
-		}
+	help := a.desk.Keys.Help(where, action)
+	if help == "" {
+		return ""
 	}
-	return ""
+	return a.desk.Theme.Key.Render(key) + " " + a.desk.Theme.Faint.Render(help)
 }
 
 // follow lists what can follow the first of two keys.

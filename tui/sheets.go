@@ -16,6 +16,7 @@ import (
 	"tiller/tui/keys"
 	"tiller/tui/palette"
 	"tiller/tui/picker"
+	"tiller/tui/record"
 	"tiller/tui/settings"
 	"tiller/tui/transcript"
 	"tiller/tui/vectors"
@@ -65,6 +66,10 @@ func (a *App) open(action keys.Action) (cmd tea.Cmd, taken bool) {
 		return a.ask(vectors.DeriveSheet(d), nil), true
 	case keys.Save:
 		return a.save(), true
+	case keys.Record:
+		return a.record(), true
+	case keys.Bookmark:
+		return a.bookmark(), true
 	case keys.Quit:
 		return a.quit(), true
 	}
@@ -141,6 +146,16 @@ func (a *App) receive(msg tea.Msg) tea.Cmd {
 		return a.apply(msg.Settings)
 	case engine.Saved:
 		return a.saved(msg)
+	case engine.Failed:
+		if a.interrupted && msg.Err == "cancelled" {
+			a.desk.Say(desk.Note, "Stopped %s; ctrl+c again quits.", msg.Job)
+		}
+	case record.Started:
+		return a.started(msg)
+	case record.Ended:
+		a.ended(msg)
+	case record.Bookmark:
+		a.desk.Say(desk.Note, "Bookmark: %s", msg.Note)
 	}
 	return nil
 }

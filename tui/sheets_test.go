@@ -199,6 +199,51 @@ func TestQuit(t *testing.T) {
 	}
 }
 
+// TestWarnings shows what is wrong with the config file until a key is pressed,
+// whole where that takes more than a line.
+func TestWarnings(t *testing.T) {
+	b := newBench(t)
+	long := "config.yaml, line 1: " + strings.Repeat("much ", 30) + "is wrong."
+	b.App = New(Options{
+		Engine: b.desk.Engine, Settings: settings.Defaults(), Keys: keys.Default(), Model: "embedded:base",
+		Warnings: []string{long, "config.yaml, line 2: more."},
+	})
+	b.run(t, b.Init())
+	b.run(t, func() tea.Msg { return tea.WindowSizeMsg{Width: 100, Height: 30} })
+	b.expect(t, "! config.yaml, line 1", "g , shows the others.)", "── base")
+	if lines := strings.Count(b.draw(), "\n") + 1; lines != 30 {
+		t.Errorf("the screen has %d lines", lines)
+	}
+	b.press(t, "h")
+	b.expect(t, "+ stronger")
+	b.press(t, "g", ",")
+	b.expect(t, "! config.yaml, line 1", "! config.yaml, line 2: more.")
+}
+
+// TestHiddenLanes says how many lanes there is no room for, and where they are.
+func TestHiddenLanes(t *testing.T) {
+	b := newBench(t)
+	b.press(t, "t")
+	b.expect(t, "1 more →")
+	b.press(t, "d", "d")
+	b.expect(t, "← 2 more", "1 more →")
+	b.press(t, "z")
+	if drawn := ansi.Strip(b.draw()); strings.Contains(drawn, " more") {
+		t.Errorf("one lane alone on purpose hides none:\n%s", drawn)
+	}
+}
+
+// TestTypedControls keeps bidirectional controls that are typed off the screen.
+func TestTypedControls(t *testing.T) {
+	b := newBench(t)
+	b.press(t, "i", "ctrl+u")
+	b.run(t, func() tea.Msg { return tea.PasteMsg{Content: "eve\u202e +1"} })
+	if drawn := b.draw(); strings.ContainsRune(drawn, '\u202e') {
+		t.Errorf("they are drawn:\n%q", drawn)
+	}
+	b.expect(t, "unknown: eve⟨202E⟩")
+}
+
 func TestInterruptClosesSheets(t *testing.T) {
 	b := newBench(t)
 	b.press(t, "?", "ctrl+c")

@@ -7,14 +7,17 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
+	"tiller/model/kernel"
 	"tiller/tui"
 	"tiller/tui/engine"
 	"tiller/tui/keys"
+	"tiller/tui/record"
 	"tiller/tui/settings"
 )
 
@@ -22,7 +25,8 @@ import (
 // that mean something on a screen, since where there is none it is that verb.
 type exploreFlags struct {
 	runFlags
-	plain bool
+	plain  bool
+	record string
 }
 
 // addTo makes the root command open the screen.
@@ -34,14 +38,15 @@ func (o *exploreFlags) addTo(cmd *cobra.Command) {
 	o.addLanes(f, 256)
 	threadsFlag(f, &o.threads)
 	f.BoolVar(&o.plain, "plain", false, "lines of text instead of a screen, as for a screen reader")
+	f.StringVar(&o.record, "record", "", "record the sitting into this file, with all that is typed; tiller play plays it")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return o.explore(cmd) }
 }
 
 // explore opens the screen, or does without where there can be none.
 func (o *exploreFlags) explore(cmd *cobra.Command) error {
-	sitting, err := loadSitting()
-	if err != nil {
-		return err
+	sitting := loadSitting()
+	if o.record != "" && (o.plain || sitting.settings.Plain || !hasScreen()) {
+		return usagef(cmd, "--record records the screen, and there is none")
 	}
 	if o.plain || sitting.settings.Plain {
 		return o.talk(cmd)
@@ -56,7 +61,21 @@ func (o *exploreFlags) explore(cmd *cobra.Command) error {
 		return err
 	}
 	defer options.Engine.Close()
-	return sitting.show(cmd, tui.New(options))
+	if err := o.begin(options.Recorder); err != nil {
+		return err
+	}
+	return sitting.show(cmd, tui.New(options), options.Recorder)
+}
+
+// begin begins to record, if that was asked for.
+func (o *exploreFlags) begin(r *record.Recorder) error {
+	if o.record == "" {
+		return nil
+	}
+	if _, err := os.Lstat(o.record); err == nil {
+		return fmt.Errorf("%s is there already: record into another file", o.record)
+	}
+	return r.Begin(o.record)
 }
 
 // hasScreen reports whether keys can be read and a screen drawn.
@@ -82,16 +101,9 @@ func (o *exploreFlags) options(cmd *cobra.Command, s *sitting) (tui.Options, err
 	if err != nil {
 		return none, err
 	}
-	files, err := o.vectors.files(cmd)
+	vectors, err := o.vectors.chosen(cmd)
 	if err != nil {
 		return none, err
-	}
-	vectors := map[string]string{}
-	for name, paths := range files {
-		if len(paths) > 1 {
-			return none, fmt.Errorf("the vector %q may be %q or %q: choose one with --vector", name, paths[0], paths[1])
-		}
-		vectors[name] = paths[0]
 	}
 	config := s.settings
 	if cmd.Flags().Changed("threads") {
@@ -118,6 +130,9 @@ func (o *exploreFlags) options(cmd *cobra.Command, s *sitting) (tui.Options, err
 	for _, p := range plans {
 		options.Plans = append(options.Plans, p.String())
 	}
+	options.Recorder = record.New(record.Options{
+		Now: time.Now, Tool: "tiller " + version(), Kernel: kernel.Path(), Sitting: options.Sitting(), History: s.state.History,
+	})
 	return options, nil
 }
 
@@ -147,7 +162,7 @@ func (o *exploreFlags) asked(cmd *cobra.Command) (*engine.Prompt, error) {
 
 // A sitting is what is on disk for the screen.
 type sitting struct {
-	path, statePath string
+	path, statePath string // empty where there is no place for it
 	settings        settings.Settings
 	keys            *keys.Map
 	state           settings.State
@@ -156,25 +171,27 @@ type sitting struct {
 	logFile         io.Closer
 }
 
-// loadSitting reads the config file and what was remembered.
-func loadSitting() (*sitting, error) {
-	s := &sitting{keys: keys.Default(), log: slog.New(slog.DiscardHandler)}
+// loadSitting reads the config file and what was remembered. Neither has to be
+// there, or to be right: what is wrong is among the warnings.
+func loadSitting() *sitting {
+	s := &sitting{settings: settings.Defaults(), keys: keys.Default(), log: slog.New(slog.DiscardHandler)}
 	var err error
-	if s.path, err = settings.Path(os.Getenv); err != nil {
-		return nil, err
+	if s.path, err = settings.Path(os.Getenv); err == nil {
+		s.settings, s.warnings, err = settings.Load(s.path)
 	}
-	if s.statePath, err = settings.StatePath(os.Getenv); err != nil {
-		return nil, err
-	}
-	if s.settings, s.warnings, err = settings.Load(s.path); err != nil {
-		return nil, err
+	if err != nil {
+		s.warnings = append(s.warnings, fmt.Sprintf("All settings are as tiller comes with them: %v.", err))
 	}
 	_ = s.keys.Rebind(s.settings.Keys) // what is wrong with them is among the warnings
+	if s.statePath, err = settings.StatePath(os.Getenv); err != nil {
+		s.warnings = append(s.warnings, fmt.Sprintf("Nothing will be remembered: %v.", err))
+		return s
+	}
 	var warning string
 	if s.state, warning = settings.LoadState(s.statePath); warning != "" {
 		s.warnings = append(s.warnings, warning)
 	}
-	return s, nil
+	return s
 }
 
 // folders are the settings' folders with ~ written out.
@@ -196,6 +213,9 @@ const maxLog = 1 << 20
 // openLog begins to write the log beside the state file. Without it the screen
 // works just as well.
 func (s *sitting) openLog() {
+	if s.statePath == "" {
+		return
+	}
 	path := filepath.Join(filepath.Dir(s.statePath), "tiller.log")
 	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
 		return
@@ -212,18 +232,24 @@ func (s *sitting) openLog() {
 }
 
 // show runs the screen until the person leaves it, and remembers the sitting.
-func (s *sitting) show(cmd *cobra.Command, app *tui.App) error {
+func (s *sitting) show(cmd *cobra.Command, app *tui.App, recorder *record.Recorder) error {
 	if s.logFile != nil {
 		defer s.logFile.Close()
 	}
 	guarded := tui.NewGuard(app, reportPanic)
-	frames := s.settings.Frames
-	program := tea.NewProgram(guarded, tea.WithContext(cmd.Context()), tea.WithFPS(frames))
+	program := tea.NewProgram(recorder.Around(guarded),
+		tea.WithContext(cmd.Context()), tea.WithoutSignalHandler(), // signals end the context
+		tea.WithEnvironment(environment()), tea.WithFPS(s.settings.Frames))
 	guarded.Quit = program.Quit
 	_, err := program.Run()
+	if recorded, ok := recorder.Close(); ok {
+		fmt.Fprintf(cmd.ErrOrStderr(), "tiller: %s\n", recorded)
+	}
 	state := app.State()
-	if saved := state.Save(s.statePath); saved != nil && err == nil {
-		fmt.Fprintf(cmd.ErrOrStderr(), "tiller: what you asked will not be remembered: %v\n", saved)
+	if s.statePath != "" {
+		if saved := state.Save(s.statePath); saved != nil && err == nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "tiller: what you asked will not be remembered: %v\n", saved)
+		}
 	}
 	switch {
 	case guarded.Crash != nil:

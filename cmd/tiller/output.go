@@ -26,13 +26,16 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 // styled returns a writer to w that turns styles into what it can show.
-func styled(w io.Writer) io.Writer {
+func styled(w io.Writer) io.Writer { return colorprofile.NewWriter(w, environment()) }
+
+// environment is the environment for those who draw. They take only some values
+// of NO_COLOR for one, but the rule is that any counts (no-color.org).
+func environment() []string {
 	environ := os.Environ()
-	// The rule is that any value counts (no-color.org).
 	if os.Getenv("NO_COLOR") != "" {
 		environ = append(environ, "NO_COLOR=1")
 	}
-	return colorprofile.NewWriter(w, environ)
+	return environ
 }
 
 // terminalWidth returns the columns of the terminal that w is, and 0 if w is

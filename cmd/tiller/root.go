@@ -24,12 +24,15 @@ tiller --model M --vector v=v.gguf --plan "v*0.1r@8-14"`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(),
+		newPlay(),
 		newLogits(),
 		newTokenize(),
 		newModel(),
 		newVector(),
 		newLab(),
 		newEval(),
+		newSweep(),
+		newDemo(),
 	)
 	return root
 }

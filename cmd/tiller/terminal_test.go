@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-var updateREADME = flag.Bool("update", false, "write the demonstration into README.md")
+var updateDocument = flag.Bool("update", false, "write the demonstration into docs/run.md")
 
 // A terminal is a tmux server of its own with one shell.
 type terminal struct {
@@ -67,11 +67,11 @@ func (term *terminal) wait(text string) string {
 	return ""
 }
 
-// checkREADME compares what README.md shows of the demonstration with what is
+// checkDocument compares what docs/run.md shows of the demonstration with what is
 // on the screen; with -update it writes it.
-func checkREADME(t *testing.T, screen string) {
+func checkDocument(t *testing.T, screen string) {
 	t.Helper()
-	const file, begin, end = "../../README.md", "<!-- tiller run -->\n", "<!-- end -->"
+	const file, begin, end = "../../docs/run.md", "<!-- tiller run -->\n", "<!-- end -->"
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -79,17 +79,17 @@ func checkREADME(t *testing.T, screen string) {
 	before, rest, begun := strings.Cut(string(data), begin)
 	shown, after, ended := strings.Cut(rest, end)
 	if !begun || !ended {
-		t.Fatalf("README.md has no place between %q and %q", begin, end)
+		t.Fatalf("docs/run.md has no place between %q and %q", begin, end)
 	}
 	want := "\n```\n" + screen + "```\n\n"
-	if *updateREADME {
+	if *updateDocument {
 		if err := os.WriteFile(file, []byte(before+begin+want+end+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if shown != want {
-		t.Errorf("README.md shows another screen than there is now, which is below; go test ./cmd/tiller -run Terminal -update writes it\n%s", screen)
+		t.Errorf("docs/run.md shows another screen than there is now, which is below; go test ./cmd/tiller -run Terminal -update writes it\n%s", screen)
 	}
 }
 
@@ -138,14 +138,14 @@ func TestTerminal(t *testing.T) {
 			}
 		}
 	})
-	t.Run("README", func(t *testing.T) {
+	t.Run("document", func(t *testing.T) {
 		if len(embedded.Models()) == 0 {
 			t.Skip("this build carries no models")
 		}
 		term := newTerminal(t, 103, 40)
 		term.keys("PS1='en''d$ '; clear; "+binary+" run", "Enter")
 		screen, _, _ := strings.Cut(term.wait("end$"), "end$")
-		checkREADME(t, strings.TrimRight(screen, "\n")+"\n")
+		checkDocument(t, strings.TrimRight(screen, "\n")+"\n")
 	})
 	t.Run("stacked", func(t *testing.T) {
 		term := newTerminal(t, 60, 40)

@@ -68,44 +68,50 @@ func (c *column) mark(tokens []engine.Token, i int) string {
 // A paint says how cells are drawn.
 type paint struct {
 	theme  *theme.Theme
-	style  func(token int) lipgloss.Style // of a token's text
-	cursor int                            // token under the cursor, -1 for none
-	from   int                            // selected tokens from..to, none if to < from
+	style  func(token int) *lipgloss.Style // of a token's text, one of the theme's
+	cursor int                             // token under the cursor, -1 for none
+	from   int                             // selected tokens from..to, none if to < from
 	to     int
 	stale  bool
 	match  map[int]bool // tokens in which a match begins
 }
 
-// of is the style of a cell.
-func (p *paint) of(c *cells.Cell) lipgloss.Style {
+// of is the style of a cell: one of the theme's, so that equal ones are the
+// same pointer.
+func (p *paint) of(c *cells.Cell) *lipgloss.Style {
 	switch {
 	case c.Token == p.cursor && !c.Mark:
-		return p.theme.Cursor
+		return &p.theme.Cursor
 	case c.Token >= p.from && c.Token <= p.to:
-		return p.theme.Selected
+		return &p.theme.Selected
 	case c.Mark && !p.stale:
-		return p.theme.Part
+		return &p.theme.Part
 	case p.stale:
-		return p.theme.Stale
+		return &p.theme.Stale
 	case p.match[c.Token]:
-		return p.theme.Match
+		return &p.theme.Match
 	case p.style != nil:
 		return p.style(c.Token)
 	}
-	return p.theme.Text
+	return &p.theme.Text
 }
 
-// draw draws one line of cells, run by run of the same token or kind.
+// draw draws one line of cells, run by run of the same style: styling is what
+// a frame costs most.
 func (p *paint) draw(line []cells.Cell, width int) string {
 	line = cells.Clip(line, width)
 	var b, run strings.Builder
-	for i := range line {
-		c := &line[i]
-		run.WriteString(c.Text)
-		if i+1 == len(line) || line[i+1].Token != c.Token || line[i+1].Mark != c.Mark {
-			b.WriteString(p.of(c).Render(run.String()))
-			run.Reset()
+	for i := 0; i < len(line); {
+		style := p.of(&line[i])
+		for ; i < len(line) && p.of(&line[i]) == style; i++ {
+			run.WriteString(line[i].Text)
 		}
+		if style == &p.theme.Text {
+			b.WriteString(run.String())
+		} else {
+			b.WriteString(style.Render(run.String()))
+		}
+		run.Reset()
 	}
 	return b.String() + strings.Repeat(" ", max(0, width-cells.Width(line)))
 }

@@ -56,6 +56,9 @@ func (v *View) Hints() []keys.Action {
 	case v.d.Focus == desk.QuestionPane:
 		return []keys.Action{keys.Type, keys.SelectPosition, keys.SelectRange, keys.Stronger, keys.NextProblem, keys.NextPane, keys.Palette}
 	}
+	if _, ok := v.d.TermInHand(); !ok {
+		return []keys.Action{keys.Derive, keys.GoVectors, keys.GoPlan, keys.Type, keys.GoCursor, keys.NextPane, keys.Palette}
+	}
 	return []keys.Action{keys.Stronger, keys.Weaker, keys.LayerUp, keys.Divergence, keys.GoCursor, keys.NextProblem, keys.NextPane, keys.Palette}
 }
 

@@ -127,6 +127,8 @@ func (v *View) noEffect(l *desk.Lane) string {
 		return "The plan is empty: " + v.d.Keys.Key("everywhere", "go-vectors") + " shows the vectors."
 	case l.Answer.Ended != nil && l.Kind == desk.Steered && l.Answer.Ended.RowEdits == 0:
 		return "Nothing was steered."
+	case len(l.Forced) > 0:
+		return "It was forked: its beginning, " + counted(len(l.Forced), "token") + ", was given and not chosen."
 	}
 	return "Too weak to change what is said; " + v.d.Keys.Key("everywhere", "stronger") + " is stronger."
 }
@@ -154,7 +156,7 @@ func (v *View) drawChoices(p engine.Point, name string, width int) string {
 // side draws as many choices as fit.
 func side(th *theme.Theme, name string, choices []engine.Choice, bar lipgloss.Style, width int) string {
 	const most = 10 // columns of a bar
-	out := th.Faint.Render(frame.Fit(name, 8))
+	out := th.Faint.Render(frame.Fit(name, 9))
 	for _, c := range choices {
 		if c.P < .005 {
 			break
@@ -286,30 +288,30 @@ func (v *View) vectorNorm(t steering.Term) string {
 }
 
 // tokenStyle is how the text of a lane's tokens is coloured.
-func (v *View) tokenStyle(l *desk.Lane) func(int) lipgloss.Style {
+func (v *View) tokenStyle(l *desk.Lane) func(int) *lipgloss.Style {
 	th, a := v.d.Theme, l.Answer
-	return func(i int) lipgloss.Style {
+	return func(i int) *lipgloss.Style {
 		if i >= len(a.Tokens) {
-			return th.Text
+			return &th.Text
 		}
 		switch v.d.Colour {
 		case desk.ByNothing:
 			if a.Tokens[i].Steered {
-				return th.Steered
+				return &th.Steered
 			}
-			return th.Text
+			return &th.Text
 		case desk.ByFired:
 			if terms := a.Tokens[i].Terms; len(terms) > 0 {
-				return th.Heat[(len(th.Heat)-1-terms[0]*2+len(th.Heat)*2)%len(th.Heat)].Bold(true)
+				return &th.Heat[len(th.Heat)-1-2*terms[0]%len(th.Heat)]
 			}
-			return th.Text
+			return &th.Text
 		}
 		share, ok := v.d.Shade(a, i)
 		switch {
 		case !ok:
-			return th.Text
+			return &th.Text
 		case share < 0:
-			return th.Cool[min(len(th.Cool)-1, int(-share*float64(len(th.Cool))))]
+			return &th.Cool[min(len(th.Cool)-1, int(-share*float64(len(th.Cool))))]
 		}
 		return th.HeatOf(share)
 	}

@@ -134,6 +134,14 @@ func (v *View) recall(by int) {
 	p.input.MoveToEnd()
 }
 
+// Recalled is the text of the history that is shown; empty if none is.
+func (v *View) Recalled() string {
+	if v.prompt == nil || v.prompt.past == 0 || v.prompt.past > len(v.d.History) {
+		return ""
+	}
+	return v.d.History[len(v.d.History)-v.prompt.past]
+}
+
 // unknown are the words of the question that the vocabulary lacks, where it is
 // one of words.
 func (v *View) unknown(text string) []string {

@@ -52,7 +52,7 @@ func (v *View) questionAbout(width int) string {
 		}
 		words = append(words, about, "answer "+safe(q.Answer))
 	}
-	if v.prompt == nil {
+	if v.prompt == nil && v.d.PromptErr == "" {
 		words = append(words, fmt.Sprintf("%d tok", len(v.d.Tokens)))
 	}
 	return th.Faint.Render(strings.Join(words, " · "))
@@ -62,8 +62,11 @@ func (v *View) questionAbout(width int) string {
 func (v *View) drawTokens(width, room int) []string {
 	th := v.d.Theme
 	if v.d.PromptErr != "" {
-		lines := wrap(th.Text.Render, "  "+v.d.Prompt.Text, width-2)
-		return append(frame.Block(lines, width, min(room, len(lines))), wrap(th.Bad.Render, "  "+sentence(v.d.PromptErr), width-2)...)
+		indented := func(style lipgloss.Style, text string) []string {
+			return wrap(func(line ...string) string { return "  " + style.Render(line...) }, text, width-3)
+		}
+		lines := indented(th.Text, v.d.Prompt.Text)
+		return append(frame.Block(lines, width, min(room, len(lines))), indented(th.Bad, sentence(v.d.PromptErr))...)
 	}
 	c := &v.question
 	if c.flow == nil || c.taken != len(v.d.Tokens) || !v.sameQuestion() {
@@ -83,13 +86,13 @@ func (v *View) drawTokens(width, room int) []string {
 		perLine = 2
 	}
 	at.height = max(1, min(n, room/perLine))
-	line, _ := c.flow.Where(v.d.At)
+	line, _ := c.flow.Where(v.inSight())
 	c.top = frame.Scroll(c.top, line, n, at.height)
-	p := &paint{theme: th, cursor: -1, to: -1, style: func(token int) lipgloss.Style {
+	p := &paint{theme: th, cursor: -1, to: -1, style: func(token int) *lipgloss.Style {
 		if v.d.Tokens[token].Special || v.d.Tokens[token].Role == "" && v.d.Prompt.Chat {
-			return th.Special
+			return &th.Special
 		}
-		return th.Text
+		return &th.Text
 	}}
 	if v.d.Focus == desk.QuestionPane {
 		p.cursor = v.d.At
@@ -110,6 +113,20 @@ func (v *View) drawTokens(width, room int) []string {
 		v.areas = append(v.areas, at)
 	}
 	return lines
+}
+
+// inSight is the token of the question that has to be seen: the one under the
+// cursor, but while the keys go elsewhere the end of what is said in a chat.
+func (v *View) inSight() int {
+	if v.d.Focus == desk.QuestionPane || !v.d.Prompt.Chat {
+		return v.d.At
+	}
+	for i := len(v.d.Tokens) - 1; i >= 0; i-- {
+		if v.d.Tokens[i].Role != "" {
+			return i
+		}
+	}
+	return v.d.At
 }
 
 // sameQuestion reports whether the flow holds the tokens that there are.

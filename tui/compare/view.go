@@ -2,8 +2,10 @@ package compare
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"tiller/tui/cells"
 	"tiller/tui/desk"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
@@ -67,7 +69,14 @@ func (v *View) sideBySide(lanes []*desk.Lane, first, y, width, height int) []str
 		if i == n-1 {
 			w = width - x
 		}
-		rules[i] = v.laneRule(l, w)
+		before, after := "", ""
+		if i == 0 && first > 0 && !v.zoom {
+			before = fmt.Sprintf("← %d more", first)
+		}
+		if hidden := len(v.d.Lanes) - first - n; i == n-1 && hidden > 0 && !v.zoom {
+			after = fmt.Sprintf("%d more →", hidden)
+		}
+		rules[i] = v.laneRule(l, w, before, after)
 		blocks[i] = v.drawLane(l, desk.Pane(first+i), area{x: x + 1, y: y + 1, width: w - 2, height: height - 1})
 		for j := range blocks[i] {
 			blocks[i][j] = " " + blocks[i][j] + " "
@@ -86,7 +95,14 @@ func (v *View) stacked(lanes []*desk.Lane, first, y, width, height int) []string
 	var lines []string
 	for i, l := range lanes {
 		h := (height - len(lines)) / (len(lanes) - i)
-		lines = append(lines, v.laneRule(l, width))
+		before, after := "", ""
+		if i == 0 && from > 0 {
+			before = fmt.Sprintf("↑ %d more", from)
+		}
+		if hidden := len(v.d.Lanes) - first - from - shown; i == shown-1 && hidden > 0 && !v.zoom {
+			after = fmt.Sprintf("%d more ↓", hidden)
+		}
+		lines = append(lines, v.laneRule(l, width, before, after))
 		block := v.drawLane(l, desk.Pane(first+from+i), area{x: 1, y: y + len(lines), width: width - 2, height: h - 1})
 		for _, line := range block {
 			lines = append(lines, " "+line+" ")
@@ -95,8 +111,9 @@ func (v *View) stacked(lanes []*desk.Lane, first, y, width, height int) []string
 	return lines
 }
 
-// laneRule is the line above a lane: its name and plan, and how it did.
-func (v *View) laneRule(l *desk.Lane, width int) string {
+// laneRule is the line above a lane: its name and plan, and how it did, between
+// what is said of lanes for which there is no room.
+func (v *View) laneRule(l *desk.Lane, width int, before, after string) string {
 	th := v.d.Theme
 	name := th.Title.Render(v.d.Name(l))
 	if l == v.d.Focused() {
@@ -108,7 +125,14 @@ func (v *View) laneRule(l *desk.Lane, width int) string {
 	if l.Kind == desk.Steered {
 		name += " " + th.Faint.Render(safe(planOf(l)))
 	}
-	return frame.Rule(th, name, v.verdict(l, width), width)
+	verdict := v.verdict(l, width)
+	if before != "" {
+		name = th.Accent.Render(before) + th.Faint.Render(" · ") + name
+	}
+	if after != "" && verdict != "" {
+		verdict += th.Faint.Render(" · ")
+	}
+	return frame.Rule(th, name, verdict+th.Accent.Render(after), width)
 }
 
 // planOf is the plan of a lane for its rule.
@@ -141,7 +165,7 @@ func (v *View) verdict(l *desk.Lane, width int) string {
 		}
 	}
 	switch {
-	case l.Busy():
+	case l.Busy() && a.Rate > 0:
 		words = append(words, th.Faint.Render(fmt.Sprintf("%s tok/s", Thousands(a.Rate))))
 	case a.Ended != nil && (width > 56 || a.Ended.Stop != "eos"):
 		words = append(words, th.Faint.Render(stopWord(a.Ended.Stop, len(a.Tokens))))
@@ -155,18 +179,18 @@ func edits(a *desk.Answer) string {
 	if a.Ended.RowEdits == 0 {
 		return "▲ nothing was steered"
 	}
-	return fmt.Sprintf("▲ %.0f %% of tokens · %d prompt edits · %d row edits", 100*a.SteeredFraction(), a.Ended.PromptEdits, a.Ended.RowEdits)
+	return fmt.Sprintf("▲ %.0f %% of tokens · %s · %s", 100*a.SteeredFraction(), counted(a.Ended.PromptEdits, "prompt edit"), counted(a.Ended.RowEdits, "row edit"))
 }
 
 // stopWord says how long an answer is, and why it ended if not by itself.
 func stopWord(stop string, tokens int) string {
 	switch stop {
 	case "eos":
-		return fmt.Sprintf("%d tokens", tokens)
+		return counted(tokens, "token")
 	case "length":
-		return fmt.Sprintf("cut at %d tokens", tokens)
+		return "cut at " + counted(tokens, "token")
 	case "context":
-		return "context full"
+		return "context full at " + counted(tokens, "token")
 	case "cancelled":
 		return "stopped"
 	}
@@ -216,7 +240,25 @@ func (v *View) drawLane(l *desk.Lane, pane desk.Pane, at area) []string {
 	for i := c.top; i < c.top+height; i++ {
 		lines = append(lines, p.draw(c.flow.Line(i), at.width))
 	}
+	v.unseen(c, p, lines)
 	return frame.Block(append(lines, warning...), at.width, at.height)
+}
+
+// unseen shows the cursor where its token would stand, if that has no text.
+func (v *View) unseen(c *column, p *paint, lines []string) {
+	if p.cursor < 0 {
+		return
+	}
+	line, column := c.flow.Where(p.cursor)
+	i := line - c.top
+	if i < 0 || i >= len(lines) || slices.ContainsFunc(c.flow.Line(line), func(x cells.Cell) bool { return x.Token == p.cursor && !x.Mark }) {
+		return
+	}
+	text := cells.Width(c.flow.Line(line))
+	if column < text {
+		return
+	}
+	lines[i] = p.draw(c.flow.Line(line), text) + p.theme.Cursor.Render(" ")
 }
 
 // waiting is what stands where no answer is yet.

@@ -33,6 +33,14 @@ func wrap(style func(...string) string, text string, width int) []string {
 	return lines
 }
 
+// counted is a number of things, as in "1 token" and "2 tokens".
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return strconv.Itoa(n) + " " + thing
+}
+
 // Thousands writes a whole number with thin gaps between thousands.
 func Thousands(x float64) string {
 	text := strconv.FormatFloat(x, 'f', 0, 64)

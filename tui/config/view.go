@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -103,6 +104,9 @@ func (v *View) below(width int) []string {
 	const most = 3 // warnings
 	for _, w := range v.warnings[:min(most, len(v.warnings))] {
 		say(th.Warn, "! "+w)
+	}
+	if more := len(v.warnings) - most; more > 0 {
+		say(th.Warn, fmt.Sprintf("! There are %d more such faults; %s opens the file.", more, v.d.Keys.Key(keys.Settings, keys.Editor)))
 	}
 	warned := len(lines)
 	if v.refused != "" {

@@ -154,10 +154,14 @@ func (f *figures) beside(y, width, height int) []string {
 	lines := append(f.drawTable(y, left, max(3, min(likely, height-1-len(below)))), below...)
 	lens := f.drawLens(right)
 	f.v.page = max(1, height-1)
-	top := f.v.lensTop(f, len(lens)-1, height-1)
+	room := height - 1
+	if len(lens)-1 > room {
+		room-- // the last line says how many layers are out of sight
+	}
+	top := f.v.lensTop(f, len(lens)-1, room)
 	rule := lines[0] + f.th.Frame.Render("┬") + lens[0]
 	lens = lens[1+top:]
-	below = f.more(fill(lens, right, height-1), len(lens)-height+1)
+	below = f.more(fill(lens[:min(len(lens), room)], right, height-1), len(lens)-room)
 	return append([]string{rule}, frame.Beside(f.th, fill(lines[1:], left, height-1), below)...)
 }
 

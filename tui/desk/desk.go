@@ -57,6 +57,8 @@ type Desk struct {
 	// Asked is the plan, prompt and model that the command line asked for
 	// before any model was open.
 	Asked Asked
+	// Watch is told of each run that is asked for; nil is nobody.
+	Watch func(gen int, lanes []engine.Lane, s engine.Sampling)
 
 	gens    int             // the last generation number given out
 	reading int             // generation of the newest reading of the prompt
@@ -152,6 +154,9 @@ func (d *Desk) Generate() tea.Cmd {
 		return nil
 	}
 	d.begin(gen, "generating")
+	if d.Watch != nil {
+		d.Watch(gen, lanes, d.Sampling)
+	}
 	return d.Engine.Generate(gen, lanes, d.Sampling)
 }
 
@@ -176,7 +181,7 @@ func (d *Desk) Stop() (tea.Cmd, bool) {
 	if len(d.Jobs) == 0 {
 		return nil, false
 	}
-	return d.Engine.Stop(0), true
+	return d.Engine.StopAll(d.gens), true
 }
 
 // Receive takes in what a command brought.
@@ -238,7 +243,9 @@ func (d *Desk) opened(msg engine.Opened) tea.Cmd {
 		d.Lanes = append(d.Lanes, d.newLane(Steered, text))
 	}
 	d.Focus = Pane(1)
-	d.Say(Note, "")
+	if !first {
+		d.Say(Note, "") // what was said at the start, of the config file, stays in sight
+	}
 	switch {
 	case first && d.Asked.Prompt != nil:
 		return d.SetPrompt(*d.Asked.Prompt)

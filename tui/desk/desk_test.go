@@ -330,6 +330,14 @@ func TestLanes(t *testing.T) {
 	}
 }
 
+func TestHeader(t *testing.T) {
+	d := newDesk(t, "one")
+	d.Toggle(Header)
+	if got := d.PromptOf(d.Lanes[len(d.Lanes)-1]).Text; got != "slow lesson : ann has a ball" {
+		t.Errorf("the lane asks %q", got)
+	}
+}
+
 func TestAddTerm(t *testing.T) {
 	d := newDesk(t, "one")
 	d.AddTerm("many")

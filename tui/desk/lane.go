@@ -28,7 +28,7 @@ type Lane struct {
 	ID     int
 	Kind   Kind
 	Model  string // reference; empty is the open model
-	Header string // stands before the prompt
+	Header string // stands before the prompt, with the space that ends it
 	Plan   Plan
 	Forced []int  // first tokens, whatever the model would draw
 	Forked string // what was forced, for people; untrusted
@@ -116,7 +116,7 @@ func (d *Desk) newLane(k Kind, plan string) *Lane {
 	case Thinking:
 		l.Model = d.Model.Thinking
 	case Header:
-		l.Header = corpus.LessonHeader
+		l.Header = corpus.LessonHeader + " "
 	}
 	return l
 }

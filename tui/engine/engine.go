@@ -39,6 +39,8 @@ type Options struct {
 	ModelFolders []string
 	// Frame is the least time between two messages of a stream.
 	Frame time.Duration
+	// Timeless leaves speeds out, for screens that are to be the same each time.
+	Timeless bool
 	// Getenv looks up the environment; nil is an empty one.
 	Getenv func(string) string
 	// Log takes down what was opened and what failed; nil is none.
@@ -58,12 +60,14 @@ type Engine struct {
 
 	mu      sync.Mutex
 	models  map[string]*opened // by reference
+	changed []*opened          // whose files are no longer what they were
 	current *opened
 	vectors map[string]*steering.Vector // by name, as far as they were read
 	sources map[string]string           // reference of each name
 	derived map[string]vectorfile.Info  // what is known of vectors that are in no file yet
 	jobs    map[int]context.CancelFunc  // by generation
 	streams map[int]*stream             // by generation
+	stopped int                         // jobs up to this generation are not to begin
 	runs    map[*run]bool               // in progress
 	closed  bool
 
@@ -113,17 +117,36 @@ type Failed struct {
 	Err string // one sentence
 }
 
-// Stop is a command that ends a job, or all of them if gen is 0. What it had
-// is kept by whoever was told of it.
+// Stop is a command that ends a job. What it had is kept by whoever was told of
+// it.
 func (e *Engine) Stop(gen int) tea.Cmd {
+	return e.stop(func(g int) bool { return g == gen })
+}
+
+// StopAll is a command that ends all jobs up to gen, also those whose commands
+// have not begun yet.
+func (e *Engine) StopAll(gen int) tea.Cmd {
+	if e == nil {
+		return nil
+	}
+	stop := e.stop(func(g int) bool { return g <= gen })
+	return func() tea.Msg {
+		e.mu.Lock()
+		e.stopped = max(e.stopped, gen)
+		e.mu.Unlock()
+		return stop()
+	}
+}
+
+func (e *Engine) stop(which func(gen int) bool) tea.Cmd {
 	if e == nil {
 		return nil
 	}
 	return func() tea.Msg {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		for g, cancel := range e.jobs {
-			if gen == 0 || g == gen {
+		for gen, cancel := range e.jobs {
+			if which(gen) {
 				cancel()
 			}
 		}
@@ -148,7 +171,10 @@ func (e *Engine) Close() {
 	for _, o := range e.models {
 		o.model.Close()
 	}
-	e.models, e.current = map[string]*opened{}, nil
+	for _, o := range e.changed {
+		o.model.Close()
+	}
+	e.models, e.changed, e.current = map[string]*opened{}, nil, nil
 }
 
 // job returns a context that [Engine.Stop] cancels, and what to call when the
@@ -157,7 +183,7 @@ func (e *Engine) job(gen int) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	if e.closed || gen <= e.stopped {
 		cancel()
 	}
 	e.jobs[gen] = cancel

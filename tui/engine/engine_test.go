@@ -133,6 +133,23 @@ func TestTakenOver(t *testing.T) {
 	}
 }
 
+// TestTakenOverLate starts the earlier run after the later one, which goes on.
+func TestTakenOverLate(t *testing.T) {
+	e := newEngine(t)
+	opened := openEmbedded(t, e)
+	lanes := []Lane{{ID: 1, Prompt: Prompt{Text: opened.Problems[0].Question}}}
+	long := Sampling{MaxTokens: 180, IgnoreEOS: true}
+	first := e.Generate(3, lanes, long)()
+	earlier := collect(t, e, 2, e.Generate(2, lanes, long))
+	later := collect(t, e, 3, func() tea.Msg { return first })
+	if len(later.Tokens) != 180 || len(later.Ended) != 1 || later.Ended[0].Stop != "length" {
+		t.Errorf("the later run drew %d tokens and ended as %+v", len(later.Tokens), later.Ended)
+	}
+	if len(earlier.Tokens) > 0 {
+		t.Errorf("the earlier run drew %d tokens of a lane that it had lost", len(earlier.Tokens))
+	}
+}
+
 func TestStop(t *testing.T) {
 	e := newEngine(t)
 	opened := openEmbedded(t, e)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -84,8 +85,8 @@ type Ended struct {
 // an earlier run is still at end there; its others go on.
 func (e *Engine) Generate(gen int, lanes []Lane, s Sampling) tea.Cmd {
 	return e.start(gen, mergeGenerated, func(ctx context.Context, tell func(tea.Msg)) tea.Msg {
-		r := &run{engine: e, gen: gen, sampling: s, tell: tell, start: time.Now(), dropped: map[int]bool{}}
-		over := e.take(r, lanes)
+		r := &run{engine: e, gen: gen, lanes: lanes, sampling: s, tell: tell, start: time.Now(), dropped: map[int]bool{}}
+		over := e.take(r)
 		defer over()
 		r.run(ctx, lanes)
 		return Generated{Gen: gen, Rate: r.rate(), Done: true}
@@ -100,12 +101,18 @@ func mergeGenerated(old, new tea.Msg) tea.Msg {
 	return b
 }
 
-// take makes r the run of these lanes. The result ends that.
-func (e *Engine) take(r *run, lanes []Lane) (over func()) {
+// take makes r the run of its lanes. The result ends that. Commands start in any
+// order, so an earlier run may come here after a later one, which keeps its
+// lanes.
+func (e *Engine) take(r *run) (over func()) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for other := range e.runs {
-		other.drop(lanes)
+		if other.gen > r.gen {
+			r.drop(other.lanes)
+			continue
+		}
+		other.drop(r.lanes)
 	}
 	e.runs[r] = true
 	return func() {
@@ -119,6 +126,7 @@ func (e *Engine) take(r *run, lanes []Lane) (over func()) {
 type run struct {
 	engine   *Engine
 	gen      int
+	lanes    []Lane
 	sampling Sampling
 	tell     func(tea.Msg)
 	start    time.Time
@@ -136,7 +144,14 @@ func (r *run) drop(lanes []Lane) {
 	}
 }
 
-func (r *run) rate() float64 { return float64(r.tokens) / time.Since(r.start).Seconds() }
+// rate is tokens a second so far, to a tenth; 0 before the first, and where none
+// is wanted.
+func (r *run) rate() float64 {
+	if r.tokens == 0 || r.engine.options.Timeless {
+		return 0
+	}
+	return math.Round(10*float64(r.tokens)/time.Since(r.start).Seconds()) / 10
+}
 
 // A party is lanes of one model that step together.
 type party struct {
@@ -157,6 +172,7 @@ func (r *run) run(ctx context.Context, lanes []Lane) {
 		}
 		i++
 	}
+	r.start = time.Now() // the speed is that of generating, not of reading
 	for len(parties) > 0 && ctx.Err() == nil {
 		for i := 0; i < len(parties); {
 			p := parties[i]
@@ -398,7 +414,7 @@ func (p *party) cancel(r *run) {
 func (p *party) token(t generate.Token) Token {
 	token := Token{
 		Lane: p.lanes[t.Lane].ID, Index: t.Index, ID: t.ID, Text: t.Text, Piece: p.tokenizer.Piece(t.ID),
-		LogProb: t.LogProb, Steered: t.Steered,
+		LogProb: digits(t.LogProb), Steered: t.Steered,
 	}
 	if program := p.program(t.Lane); program != nil {
 		token.Terms = program.FiredAt(len(p.request[t.Lane].Prompt.Tokens) + t.Index - 1)

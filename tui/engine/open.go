@@ -76,6 +76,7 @@ func (e *Engine) Open(gen int, ref string) tea.Cmd {
 }
 
 func (e *Engine) opening(ctx context.Context, gen int, ref string, tell func(tea.Msg)) (*Opened, error) {
+	e.forget(ref)
 	o, err := e.open(ctx, ref)
 	if err != nil {
 		return nil, err
@@ -102,6 +103,17 @@ func (e *Engine) opening(ctx context.Context, gen int, ref string, tell func(tea
 		return msg, e.beginEmbedded(ctx, msg)
 	}
 	return msg, nil
+}
+
+// forget lets a model be opened anew if its files are no longer those that were
+// opened. It stays in memory until the end, since a job may still use it.
+func (e *Engine) forget(ref string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if o := e.models[ref]; o != nil && o.model.Checkpoint().Changed() != nil {
+		delete(e.models, ref)
+		e.changed = append(e.changed, o)
+	}
 }
 
 // beginEmbedded adds what a sitting with an embedded model begins with.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -165,7 +166,7 @@ func pointOf(p *trace.Point, t *tokenizer.Tokenizer) Point {
 		out.NextSteered = Choice{P: math.Exp(p.Steered.Next), Rank: p.Steered.Rank}
 	}
 	for _, row := range p.Lens {
-		r := LensRow{Layer: row.Layer, KL: row.KL, Norm: row.Norm, BaseNorm: row.BaseNorm, Change: row.Change}
+		r := LensRow{Layer: row.Layer, KL: digits(row.KL), Norm: digits(row.Norm), BaseNorm: digits(row.BaseNorm), Change: digits(row.Change)}
 		if len(row.Base.Top) > 0 && len(row.Steered.Top) > 0 {
 			r.Base, r.Steered = choice(row.Base.Top[0], t), choice(row.Steered.Top[0], t)
 		}
@@ -190,7 +191,20 @@ func choices(top []trace.Candidate, t *tokenizer.Tokenizer) []Choice {
 }
 
 func choice(c trace.Candidate, t *tokenizer.Tokenizer) Choice {
-	return Choice{ID: c.ID, Piece: t.Piece(c.ID), P: math.Exp(c.LogProb), Rank: c.Rank}
+	return Choice{ID: c.ID, Piece: t.Piece(c.ID), P: digits(math.Exp(c.LogProb)), Rank: c.Rank}
+}
+
+// digits rounds to ten digits, which is more than logits are good for: the rest
+// would only make recordings longer.
+func digits(x float64) float64 {
+	if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
+		return x
+	}
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(x, 'g', 10, 64), 64)
+	if err != nil {
+		return x
+	}
+	return rounded
 }
 
 // Colours are what colours tell of each generated token of a lane.

@@ -2,8 +2,12 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +27,7 @@ type VectorInfo struct {
 	DModel int
 	Layers []int
 	Norms  []float64         // of the directions, in the order of Layers
+	Digest string            // hash of the directions and their layers
 	Format string            // of the file
 	Meta   map[string]string // what the file says about itself; untrusted
 	Notes  []string          // what to know before using it
@@ -108,10 +113,25 @@ func described(name, source string, v *steering.Vector, file vectorfile.Info, o 
 	for _, layer := range info.Layers {
 		info.Norms = append(info.Norms, v.Norm(layer))
 	}
+	info.Digest = digest(v)
 	if o != nil {
 		info.Err = misfit(v, o)
 	}
 	return info
+}
+
+// digest is the same for two vectors if and only if their directions are, bit
+// for bit.
+func digest(v *steering.Vector) string {
+	h := sha256.New()
+	for _, layer := range v.Layers() {
+		b := binary.LittleEndian.AppendUint64(nil, uint64(layer))
+		for _, x := range v.Directions[layer] {
+			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(x))
+		}
+		h.Write(b)
+	}
+	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
 // misfit says why a vector can't be used on a model; empty if it can.

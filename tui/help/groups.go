@@ -34,7 +34,7 @@ var headings = []struct {
 // places name contexts.
 var places = map[keys.Context]string{
 	keys.Compare: "In Compare", keys.Cursor: "In Cursor", keys.Layers: "In Layers", keys.Vectors: "In Vectors", keys.Plan: "In Plan",
-	keys.Sweep: "In Sweep", keys.Settings: "In Settings", keys.Typing: "While you type", keys.List: "In a list",
+	keys.Sweep: "In Sweep", keys.Settings: "In Settings", keys.Browse: "In a run", keys.Typing: "While you type", keys.List: "In a list",
 }
 
 // groups are the keys of a context, those that act everywhere, and the marks.
@@ -45,7 +45,7 @@ func groups(m *keys.Map, where keys.Context) []group {
 		if b.Where == keys.Everywhere {
 			here[b.Action] = b
 		} else {
-			own.entries = append(own.entries, keyEntry(b))
+			own.entries = append(own.entries, keyEntry(m, where, b))
 		}
 	}
 	var all []group
@@ -65,7 +65,7 @@ func groups(m *keys.Map, where keys.Context) []group {
 			all = append(all, group{title: title})
 		}
 		last := &all[len(all)-1]
-		last.entries = append(last.entries, keyEntry(b))
+		last.entries = append(last.entries, keyEntry(m, where, b))
 	}
 	return append(all, marks)
 }
@@ -80,11 +80,12 @@ func heading(a keys.Action) string {
 	return ""
 }
 
-// keyEntry is what a binding's keys do.
-func keyEntry(b keys.Binding) entry {
+// keyEntry is what a binding's keys do. One without keys, or whose keys mean
+// something else here, is run by the palette: what to type there stands instead.
+func keyEntry(m *keys.Map, where keys.Context, b keys.Binding) entry {
 	left := strings.Join(b.Keys, "  ")
 	if left == "" {
-		left = "–" // the palette runs it
+		left = m.Key(where, keys.Palette) + " " + b.Help
 	}
 	return entry{left, b.Long}
 }
@@ -99,6 +100,8 @@ var marks = group{"Marks and words", []entry{
 	{"steered", "A token is steered if some term fired where it was chosen."},
 	{"|s d|/|h|", "How large an edit is: strength times the direction's length, in median lengths of the residual stream at that layer."},
 	{"0.3r", "A strength in these units: three tenths of the median length."},
+	{"edits", "A row edit is a change of the stream at one position and layer; prompt edits are the positions of the question, before its last, that were changed."},
+	{"without", "How far the steered probabilities would be from base's if the plan lacked this term: 0 if the term does all of it."},
 	{"KL", "KL(steered‖base): how far the steered next-token probabilities are from base's after the same tokens, in nats; 0 is no difference."},
 	{"layer L", "The residual stream right after block L; embed is before block 0."},
 	{"AUC", "How well a vector tells its two kinds of text apart, on texts it was not made from; 0.5 is chance."},

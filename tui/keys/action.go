@@ -18,6 +18,8 @@ const (
 	Open         Action = "open"
 	Save         Action = "save"
 	Copy         Action = "copy"
+	Record       Action = "record"
+	Bookmark     Action = "bookmark"
 	Undo         Action = "undo"
 	Redo         Action = "redo"
 	Editor       Action = "editor"
@@ -113,6 +115,15 @@ const (
 	TakeCell      Action = "take-cell"
 	Retest        Action = "retest"
 	Change        Action = "change"
+)
+
+// Browsing a run of an eval set.
+const (
+	NextFilter     Action = "next-filter"
+	PreviousFilter Action = "previous-filter"
+	NextDraw       Action = "next-draw"
+	NextFlip       Action = "next-flip"
+	PreviousFlip   Action = "previous-flip"
 )
 
 // Where text is typed, and in lists.

@@ -2,7 +2,7 @@ package keys
 
 // defaults is the key map that tiller comes with, in the order in which help shows it. Only keys
 // that plain terminals can send stand here: ctrl+m, ctrl+i, ctrl+[ and ctrl+h arrive as other
-// keys, shift+enter often as enter. "R" is kept for recording.
+// keys, shift+enter often as enter.
 func defaults() []Binding {
 	at := func(where Context, bindings ...Binding) []Binding {
 		for i := range bindings {
@@ -20,6 +20,7 @@ func defaults() []Binding {
 		at(Plan, plan()...),
 		at(Sweep, sweep()...),
 		at(Settings, settings()...),
+		at(Browse, browse()...),
 		at(Typing, typing()...),
 		at(List, list()...),
 	} {
@@ -76,6 +77,8 @@ func everywhere() []Binding {
 		bind(Open, "open", "Open a model.", "ctrl+o"),
 		bind(Save, "save", "Save what this view shows: the plan, a lane, a vector, a sweep.", "w"),
 		bind(Copy, "copy", "Copy an answer, their difference, the plan, or the command that repeats this.", "y"),
+		bind(Record, "record", "Record this sitting into a file, or end that.", "R"),
+		bind(Bookmark, "bookmark", "Mark this place of the recording, with a note.", "m", "M"),
 
 		bind(NextPane, "next pane", "Move to the next pane.", "tab"),
 		bind(PreviousPane, "previous pane", "Move to the pane before.", "shift+tab"),
@@ -129,7 +132,7 @@ func cursor() []Binding {
 func layers() []Binding {
 	return []Binding{
 		over(Generate, bind(ToggleLayer, "layer", "Put this layer into the current term, or take it out.", "enter")),
-		bind(CycleQuantity, "quantity", "Show another quantity: norm, projection, change, KL.", "m"),
+		over(Bookmark, bind(CycleQuantity, "quantity", "Show another quantity: norm, projection, change, KL.", "m")),
 		bind(SelectPosition, "select", "Select this position, or let it go.", "space"),
 		bind(SelectRange, "range", "Begin to select a range of positions, or end it.", "v"),
 		bind(Divergence, "divergence", "Jump to the position at which the two answers part.", "."),
@@ -169,7 +172,7 @@ func sweep() []Binding {
 		over(Generate, bind(TakeCell, "take", "Take this cell's layer and strength into the plan.", "enter")),
 		bind(RunSweep, "run", "Run the sweep.", "r"),
 		bind(Retest, "re-test", "Test this cell again on the test problems, which chose nothing.", "t"),
-		bind(CycleQuantity, "metric", "Show another number: score, KL, share of steered tokens, size of the edit.", "m"),
+		over(Bookmark, bind(CycleQuantity, "metric", "Show another number: score, KL, share of steered tokens, size of the edit.", "m")),
 		bind(Stronger, "more problems", "Try the cells on more problems in the next sweep.", "+", "="),
 		bind(Weaker, "fewer problems", "Try the cells on fewer problems in the next sweep.", "-"),
 	}
@@ -179,6 +182,40 @@ func settings() []Binding {
 	return []Binding{
 		over(Generate, bind(Change, "change", "Change this setting to its next value.", "enter", "space")),
 		bind(Editor, "editor", "Open the config file in $EDITOR.", "ctrl+e"),
+	}
+}
+
+func browse() []Binding {
+	return []Binding{
+		bind(Details, "answers", "Show this problem with the answers of all lanes.", "enter"),
+		bind(NextFlip, "next flip", "Move to the next problem that base and this lane judge differently.", "n"),
+		bind(PreviousFlip, "flip before", "Move to the problem before that base and this lane judge differently.", "N"),
+		bind(NextFilter, "filter", "Show only some problems: flips, truncated, unanswered and others in turn.", "f"),
+		bind(PreviousFilter, "filter before", "Go back to the filter before.", "F"),
+		bind(Search, "search", "Show only problems that have a text, in their questions or answers.", "/"),
+		bind(NextPane, "lane", "Take the next lane in hand, which filters and flips are about.", "tab"),
+		bind(PreviousPane, "lane before", "Take the lane before in hand.", "shift+tab"),
+		bind(NextProblem, "next", "Show the next problem.", "]", "}"),
+		bind(PreviousProblem, "before", "Show the problem before.", "[", "{"),
+		bind(NextDraw, "draw", "Show the next draw, where problems are asked several times.", "s"),
+		bind(GoCompare, "compare", "Ask this problem in Compare, with the lane's plan; leaving it leads back.", "o"),
+		bind(Copy, "copy", "Copy the problem with its answers, or the table of lanes.", "y"),
+		bind(Back, "back", "Leave what is open: a problem, a search, a filter.", "esc"),
+		bind(Quit, "quit", "Quit.", "q"),
+		bind(Interrupt, "stop", "Stop what runs, or quit.", "ctrl+c"),
+		bind(Help, "keys", "Show the keys that do something here.", "?", "f1"),
+		bind(Left, "left", "Move to the lane at the left.", "h", "left"),
+		bind(Right, "right", "Move to the lane at the right.", "l", "right"),
+		bind(Up, "up", "Move up.", "k", "up"),
+		bind(Down, "down", "Move down.", "j", "down"),
+		bind(HalfUp, "half a page up", "Scroll half a page up.", "ctrl+u"),
+		bind(HalfDown, "half a page down", "Scroll half a page down.", "ctrl+d"),
+		bind(PageUp, "page up", "Scroll a page up.", "pgup", "ctrl+b"),
+		bind(PageDown, "page down", "Scroll a page down.", "pgdown", "ctrl+f", "space"),
+		bind(Top, "first", "Move to the first one.", "g g", "home"),
+		bind(Bottom, "last", "Move to the last one.", "G", "end"),
+		bind(Redraw, "redraw", "Draw the screen anew.", "ctrl+l"),
+		bind(Suspend, "suspend", "Go back to the shell; fg returns.", "ctrl+z"),
 	}
 }
 

@@ -19,7 +19,7 @@ var place = regexp.MustCompile(`(?s)<!-- keys -->\n.*<!-- end -->`)
 // headings name the contexts in the document.
 var headings = map[Context]string{
 	Everywhere: "In every view", Typing: "Where text is typed", List: "In lists",
-	Compare: "Compare", Cursor: "Cursor", Layers: "Layers", Vectors: "Vectors", Plan: "Plan", Sweep: "Sweep", Settings: "Settings",
+	Compare: "Compare", Cursor: "Cursor", Layers: "Layers", Vectors: "Vectors", Plan: "Plan", Sweep: "Sweep", Settings: "Settings", Browse: "Browse: tiller eval show",
 }
 
 // tables writes the default keys as Markdown, one table for each context.

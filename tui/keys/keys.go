@@ -15,7 +15,8 @@ import (
 type Context string
 
 // The contexts. What holds [Everywhere] holds in every view, but not in the two that take text,
-// [Typing] and [List] (a list that text narrows), where letters are letters.
+// [Typing] and [List] (a list that text narrows), where letters are letters, nor in [Browse], a
+// screen of its own without a model.
 const (
 	Everywhere Context = "everywhere"
 	Compare    Context = "compare"
@@ -25,20 +26,24 @@ const (
 	Plan       Context = "plan"
 	Sweep      Context = "sweep"
 	Settings   Context = "settings"
+	Browse     Context = "browse"
 	Typing     Context = "typing"
 	List       Context = "list"
 )
 
 // Contexts are all contexts, in the order in which help shows them.
 func Contexts() []Context {
-	return []Context{Everywhere, Compare, Cursor, Layers, Vectors, Plan, Sweep, Settings, Typing, List}
+	return []Context{Everywhere, Compare, Cursor, Layers, Vectors, Plan, Sweep, Settings, Browse, Typing, List}
 }
 
 // text reports whether keys that print write themselves there.
 func (c Context) text() bool { return c == Typing || c == List }
 
+// alone reports whether nothing holds there but what is its own.
+func (c Context) alone() bool { return c.text() || c == Browse }
+
 // view reports whether what holds everywhere holds there too, beside what is its own.
-func (c Context) view() bool { return c != Everywhere && !c.text() }
+func (c Context) view() bool { return c != Everywhere && !c.alone() }
 
 // phrase says in a sentence where that is.
 func (c Context) phrase() string {
@@ -119,7 +124,7 @@ func (m *Map) byWeight() func(yield func(*bound) bool) {
 // Lookup returns what a key, or two with a space between, means in a context: what it means there
 // of its own, else what it means everywhere.
 func (m *Map) Lookup(where Context, key string) (Action, bool) {
-	if a, ok := m.actions[where][key]; ok || where.text() {
+	if a, ok := m.actions[where][key]; ok || where.alone() {
 		return a, ok
 	}
 	a, ok := m.actions[Everywhere][key]
@@ -131,7 +136,7 @@ func (m *Map) begins(where Context, key string) bool {
 	if m.first[where][key] {
 		return true
 	}
-	if _, alone := m.actions[where][key]; alone || where.text() {
+	if _, alone := m.actions[where][key]; alone || where.alone() {
 		return false
 	}
 	return m.first[Everywhere][key]
@@ -166,6 +171,21 @@ func (m *Map) Key(where Context, a Action) string {
 	return ""
 }
 
+// Help says in a few words what an action does in a context; "" if it is not bound there.
+func (m *Map) Help(where Context, a Action) string {
+	help := ""
+	for _, b := range m.bindings {
+		switch {
+		case b.Action != a:
+		case b.Where == where:
+			return b.Help
+		case b.Where == Everywhere && where.view():
+			help = b.Help
+		}
+	}
+	return help
+}
+
 // Bindings returns what can be done in a context, in the order in which help shows it: what is its
 // own first, then what holds everywhere. Only keys that work there are listed, so an action may
 // have none. The caller may keep and change what it gets.
@@ -178,7 +198,11 @@ func (m *Map) Bindings(where Context) []Binding {
 			}
 			keys := slices.DeleteFunc(slices.Clone(b.Keys), func(key string) bool { return !m.reaches(where, key, b.Action) })
 			if i := slices.IndexFunc(list, func(l Binding) bool { return l.Action == b.Action }); i >= 0 {
-				list[i].Keys = append(list[i].Keys, keys...)
+				for _, key := range keys {
+					if !slices.Contains(list[i].Keys, key) {
+						list[i].Keys = append(list[i].Keys, key)
+					}
+				}
 				continue
 			}
 			shown := b.Binding

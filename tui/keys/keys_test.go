@@ -38,9 +38,6 @@ func TestDefault(t *testing.T) {
 			if b.Where.text() && writes(key) {
 				t.Errorf("%v: %q is text there", at, key)
 			}
-			if key == "R" {
-				t.Errorf("%v: R is kept for recording", at)
-			}
 		}
 		for _, lost := range b.Over {
 			if !slices.ContainsFunc(b.Keys, func(key string) bool { return m.actions[Everywhere][key] == lost }) {
@@ -78,7 +75,10 @@ func TestLookup(t *testing.T) {
 		{List, "g g", ""},
 		{Everywhere, "q", Quit},
 		{"nowhere", "q", Quit},
-		{Compare, "R", ""},
+		{Compare, "R", Record},
+		{Compare, "m", Bookmark},
+		{Layers, "m", CycleQuantity},
+		{Layers, "M", Bookmark},
 		{Compare, "", ""},
 	} {
 		if got, ok := m.Lookup(test.where, test.key); got != test.want || ok != (test.want != "") {
@@ -139,6 +139,16 @@ func TestBindings(t *testing.T) {
 	list[0].Keys[0] = "changed"
 	if m.Key(Sweep, TakeCell) != "enter" {
 		t.Error("a list of bindings changes the map")
+	}
+}
+
+// TestBindingsOnce lists a key once that means an action in a view and
+// everywhere.
+func TestBindingsOnce(t *testing.T) {
+	for _, b := range Default().Bindings(Sweep) {
+		if b.Action == Stronger && !slices.Equal(b.Keys, []string{"+", "="}) {
+			t.Errorf("%s has the keys %q", b.Action, b.Keys)
+		}
 	}
 }
 

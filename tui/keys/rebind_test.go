@@ -86,15 +86,15 @@ func TestConflicts(t *testing.T) {
 			`keys: in compare, "." means "divergence", and "copy" everywhere else.
 keys: in cursor, "." means "divergence", and "copy" everywhere else.
 keys: in layers, "." means "divergence", and "copy" everywhere else.`},
-		{map[string][]string{"copy": {"g"}},
-			`keys: everywhere, "g" begins two keys, and so it can't mean "copy" alone.`},
+		{map[string][]string{"save": {"g"}},
+			`keys: everywhere, "g" begins two keys, and so it can't mean "save" alone.`},
 		{map[string][]string{"sweep.retest": {"g"}},
 			`keys: in sweep, "g" means "retest", and so the two keys that it begins elsewhere can't be pressed.`},
 		{map[string][]string{"sweep.retest": {"y r"}},
 			`keys: in sweep, "y r" can't mean "retest" without taking "y" from "copy".`},
-		{map[string][]string{"copy": {"ctrl+m", "g ctrl+i"}},
-			`keys: everywhere, "ctrl+m" may not reach "copy": most terminals send enter for it.
-keys: everywhere, "g ctrl+i" may not reach "copy": most terminals send tab for it.`},
+		{map[string][]string{"save": {"ctrl+m", "g ctrl+i"}},
+			`keys: everywhere, "ctrl+m" may not reach "save": most terminals send enter for it.
+keys: everywhere, "g ctrl+i" may not reach "save": most terminals send tab for it.`},
 		{map[string][]string{"stronger": {"a"}, "add-term": {"+"}, "add-to-plan": {"+"}}, ""},
 	} {
 		m := Default()

@@ -256,9 +256,9 @@ func (g *grid) receive(msg engine.Swept) {
 	g.ended = msg.Ended
 }
 
-// best is the cell of the highest score among those that answered as many
-// problems as any; of equals the weakest, and of these the lowest layer. There
-// is none before the sweep has ended.
+// best is the cell of the highest score; of equals the weakest, and of these
+// the lowest layer. There is none before the sweep has ended, nor where it was
+// stopped and some cells answered fewer problems than others.
 func (g *grid) best() (row, col int, ok bool) {
 	if !g.ended {
 		return 0, 0, false
@@ -267,10 +267,17 @@ func (g *grid) best() (row, col int, ok bool) {
 	for _, c := range g.cells {
 		most = max(most, c.N)
 	}
+	for i := range g.Layers {
+		for j := range g.Strengths {
+			if c := g.cell(i, j); c.Err == "" && c.N < most {
+				return 0, 0, false
+			}
+		}
+	}
 	best := -1
 	for j := range g.Strengths {
 		for i := range g.Layers {
-			if c := g.cell(i, j); c.Err == "" && c.N > 0 && c.N == most && c.Right > best {
+			if c := g.cell(i, j); c.Err == "" && c.N > 0 && c.Right > best {
 				row, col, best = i, j, c.Right
 			}
 		}

@@ -29,6 +29,7 @@ func (v *View) remark(g *grid, width int) string {
 	th := v.d.Theme
 	m := v.metric.among(g.graded)
 	text, style := "", th.Faint
+	_, _, found := g.best()
 	switch {
 	case v.stale(g):
 		text, style = fmt.Sprintf("The plan is another now: %s sweeps it, %s takes an old cell.", v.key(keys.RunSweep), v.key(keys.TakeCell)), th.Warn
@@ -36,6 +37,8 @@ func (v *View) remark(g *grid, width int) string {
 		text = fmt.Sprintf("Nothing was tried yet: %s tries %d cells%s.", v.key(keys.RunSweep), len(g.Layers)*len(g.Strengths), v.thinned(g))
 	case m == kl && g.ended && v.full(g) == 0:
 		text = "The plan leaves the prompts alone, so nothing is changed right after them."
+	case g.graded && m == score && g.ended && !found:
+		text = fmt.Sprintf("Not all cells answered the same problems, so none is best: %s runs it anew.", v.key(keys.RunSweep))
 	case g.graded && m == score:
 		text = "[ ] best: the highest score, of equals the weakest"
 	case !g.graded && m == kl:

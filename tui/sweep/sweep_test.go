@@ -178,6 +178,9 @@ func TestStop(t *testing.T) {
 	if !running || len(s.d.Jobs) > 0 || !g.ended || g.done == 0 || g.done >= g.total || len(g.cells) == 0 {
 		t.Errorf("after stopping: jobs %v, ended %v, %d of %d", s.d.Jobs, g.ended, g.done, g.total)
 	}
+	if row, col, ok := g.best(); ok {
+		t.Errorf("after stopping, %s is the best", g.name(row, col))
+	}
 	if !strings.Contains(s.screen(80, 22), "stopped at") || !strings.HasPrefix(s.d.Status.Text, "Stopped the sweep at") {
 		t.Errorf("said %q:\n%s", s.d.Status.Text, s.screen(80, 22))
 	}

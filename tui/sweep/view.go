@@ -195,7 +195,7 @@ func (v *View) drawCell(g *grid, p palette, row, col int, barred bool) (number, 
 	heat, style := th.HeatOf(filled), th.Faint
 	switch {
 	case p.stale:
-		heat, style = th.Stale, th.Stale
+		heat, style = &th.Stale, th.Stale
 	case ok && (g.gen == 0 || c.Items >= p.whole):
 		style = th.Text
 	}

@@ -74,8 +74,8 @@ var (
 		frame: lipgloss.Color("#5c6370"), faint: lipgloss.Color("#8b93a1"), accent: lipgloss.Color("#56b4e9"),
 		steered: lipgloss.Color("#e6a0c8"), good: lipgloss.Color("#2fc79a"), bad: lipgloss.Color("#ff8a4c"),
 		warn: lipgloss.Color("#e6b422"), special: lipgloss.Color("#8b93a1"), selected: lipgloss.Color("#3a3346"),
-		heat: hex("#4a3a5a", "#7d4f7c", "#b0658e", "#dd8a86", "#f2bd84", "#fbf0b4"),
-		cool: hex("#2f4858", "#33658a", "#3f88b5", "#56b4e9", "#8fd0f5", "#c9ecff"),
+		heat: hex("#6d5a86", "#8f5f8e", "#b0658e", "#dd8a86", "#f2bd84", "#fbf0b4"),
+		cool: hex("#4a6a80", "#3f7ba6", "#3f88b5", "#56b4e9", "#8fd0f5", "#c9ecff"),
 	}
 	light = palette{
 		frame: lipgloss.Color("#a6a6ad"), faint: lipgloss.Color("#63666e"), accent: lipgloss.Color("#005a96"),
@@ -170,8 +170,8 @@ func Shade(share float64) string {
 }
 
 // HeatOf is the style of a share between 0 and 1.
-func (t *Theme) HeatOf(share float64) lipgloss.Style {
-	return t.Heat[step(share, len(t.Heat))]
+func (t *Theme) HeatOf(share float64) *lipgloss.Style {
+	return &t.Heat[step(share, len(t.Heat))]
 }
 
 // step cuts the range from 0 to 1 into n equal steps.

@@ -250,7 +250,7 @@ func cosineCell(th *theme.Theme, value *float64, width int) string {
 	size := math.Abs(*value)
 	style := th.HeatOf(size)
 	if *value < 0 {
-		style = th.Cool[min(len(th.Cool)-1, int(size*float64(len(th.Cool))))]
+		style = &th.Cool[min(len(th.Cool)-1, int(size*float64(len(th.Cool))))]
 	}
 	text := strings.Replace(fmt.Sprintf("%.2f", *value), "0.", ".", 1)
 	return style.Render(right(text, width-1) + theme.Shade(size))

@@ -175,6 +175,18 @@ func Hidden(r rune) bool {
 	return r < 0x1f000 || r > 0x1faff
 }
 
+// InOrder returns a drawn screen without the bidirectional controls, which take
+// no column. It is for text while it is typed: a symbol in the place of one, as
+// [Line] writes, would stand where the cursor is thought to be.
+func InOrder(screen string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, screen)
+}
+
 // hidden lists the default-ignorable code points (Unicode 16, property
 // Default_Ignorable_Code_Point) whose category is a letter or a mark.
 func hidden(r rune) bool {

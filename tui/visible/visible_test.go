@@ -106,6 +106,13 @@ func TestStream(t *testing.T) {
 	}
 }
 
+func TestInOrder(t *testing.T) {
+	drawn := "┃ a\u202eb\u202c \x1b[7m\u2066c\u2069\x1b[m…\u200f\u061c 👩\u200d👧"
+	if got, want := InOrder(drawn), "┃ ab \x1b[7mc\x1b[m… 👩\u200d👧"; got != want {
+		t.Errorf("%q becomes %q, want %q", drawn, got, want)
+	}
+}
+
 func FuzzText(f *testing.F) {
 	for _, s := range []string{"", "a\x1b[2J\r\n\t", "\xff\u202e\u009b", "👩\u200d👧\ufe0f\ufe0f", "क\u094d\u200dष\u180b", "\u0301\u200c\u0301"} {
 		f.Add(s)
