@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -38,13 +39,14 @@ type evalFlags struct {
 	lanes           evalLaneFlags
 	set             setFlags
 	guard, tune     string
+	tuneLimit       int
 	sampling        eval.SamplingSpec
 	samples         int
 	noDivergence    bool
 	shard           string
 	out             string
 	batch, threads  int
-	json            bool
+	json, plain     bool
 }
 
 // evalLaneFlags say which lanes a run has beside base and the plans.
@@ -83,7 +85,13 @@ tiller eval show runs/a`,
 		Args: oneArg("an eval set"),
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args[0]) },
 	}
-	f := cmd.Flags()
+	o.add(cmd.Flags())
+	cmd.AddCommand(newEvalShow(), newEvalCompare(), newEvalExport(), newEvalMerge(), newEvalSlurm())
+	return cmd
+}
+
+// add adds all flags that a run is described by.
+func (o *evalFlags) add(f *pflag.FlagSet) {
 	f.SortFlags = false
 	modelFlag(f, &o.model)
 	f.StringVar(&o.thinking, "thinking", "", "reasoning-trained model to compare with")
@@ -93,6 +101,7 @@ tiller eval show runs/a`,
 	o.set.add(f)
 	f.StringVar(&o.guard, "guard", "", "second set, on which steering should change nothing")
 	f.StringVar(&o.tune, "tune", "", "set on which controls choose their strength")
+	f.IntVar(&o.tuneLimit, "tune-limit", 200, "ask only so many problems of it; 0 asks all")
 	f.IntVar(&o.samples, "samples", 1, "how often each problem is asked in each lane")
 	f.IntVar(&o.sampling.MaxTokens, "max-tokens", 256, "most tokens of an answer; 160 for an embedded model")
 	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
@@ -109,7 +118,7 @@ tiller eval show runs/a`,
 	f.IntVar(&o.batch, "batch", 0, "lanes that step together; 0 is as many as fit")
 	threadsFlag(f, &o.threads)
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON")
-	return cmd
+	f.BoolVar(&o.plain, "plain", false, "lines of text instead of a screen, as for a screen reader")
 }
 
 func (o *evalLaneFlags) add(f *pflag.FlagSet) {
@@ -213,7 +222,7 @@ func (o *evalFlags) check(cmd *cobra.Command, set string) error {
 	if !(s.Temperature >= 0 && s.TopP >= 0 && s.TopP <= 1 && s.MinP >= 0 && s.MinP <= 1 && s.TopK >= 0 && s.RepeatPenalty >= 0) {
 		return usagef(cmd, "a sampling setting is out of range: temperature, top-k and repeat-penalty are 0 or more, top-p and min-p between 0 and 1")
 	}
-	return atLeast(cmd, 0, "max-tokens", "threads", "limit", "offset", "shots", "batch", "draws")
+	return atLeast(cmd, 0, "max-tokens", "threads", "limit", "offset", "shots", "batch", "draws", "tune-limit")
 }
 
 // embeddedMaxTokens is how long answers of the embedded models may be: as in
@@ -304,7 +313,7 @@ func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers 
 		tune = library.Prefix + "tune"
 	}
 	if tune != "" && o.lanes.controls && len(o.lanes.strengths) > 1 {
-		if e.run.Tune, err = read(tune, false); err != nil {
+		if e.run.Tune, err = o.tuneSet(cmd, tune); err != nil {
 			return err
 		}
 		e.spec.Tune = &e.run.Tune.Spec
@@ -320,6 +329,13 @@ func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers 
 		}
 	}
 	return nil
+}
+
+// tuneSet reads the set on which controls choose their strength.
+func (o *evalFlags) tuneSet(cmd *cobra.Command, ref string) (*eval.Asked, error) {
+	flags := setFlags{chat: o.set.chat, system: o.set.system}
+	flags.options.Limit = o.tuneLimit
+	return flags.read(cmd, ref, o.sampling.Seed)
 }
 
 // read reads a set and says how it is asked and graded.
@@ -458,34 +474,58 @@ func (e *evaluation) compute(cmd *cobra.Command) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
 	defer cancel()
 	stop := make(chan struct{})
-	go func() {
-		select {
-		case <-ctx.Done():
-			return
-		case <-cmd.Context().Done():
-		}
-		close(stop)
-		fmt.Fprintln(cmd.ErrOrStderr(), "\ntiller: finishing the answers under way; ctrl+c again leaves them unfinished")
-		again := make(chan os.Signal, 1)
-		signal.Notify(again, os.Interrupt, syscall.SIGTERM)
-		defer signal.Stop(again)
-		select {
-		case <-again:
+	end := sync.OnceFunc(func() { close(stop) })
+	interrupt := func(again bool) {
+		end()
+		if again {
 			cancel()
-		case <-ctx.Done():
 		}
-	}()
+	}
+	e.run.Options = eval.Options{Batch: e.flags.batch, Stop: stop}
+	if s := e.flags.screen(cmd); s != nil {
+		return e.watched(ctx, cmd, s, interrupt)
+	}
+	go interrupts(ctx, cmd.Context(), func(again bool) {
+		if !again {
+			fmt.Fprintln(cmd.ErrOrStderr(), "\ntiller: finishing the answers under way; ctrl+c again leaves them unfinished")
+		}
+		interrupt(again)
+	})
+	return e.reported(ctx, cmd)
+}
+
+// interrupts calls f when the first signal has ended the context asked, and at
+// the next signal again, unless ctx ends before.
+func interrupts(ctx, asked context.Context, f func(again bool)) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-asked.Done():
+	}
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(again)
+	f(false)
+	select {
+	case <-again:
+		f(true)
+	case <-ctx.Done():
+	}
+}
+
+// reported computes the run, with lines of text that say how far it is.
+func (e *evaluation) reported(ctx context.Context, cmd *cobra.Command) error {
 	errOut := cmd.ErrOrStderr()
 	progress := plain.NewProgress(styled(errOut), func() int { return terminalWidth(errOut) }, time.Now)
 	running := newRunning(e.spec)
-	e.run.Options = eval.Options{Batch: e.flags.batch, Stop: stop, Progress: func(p eval.Progress) {
+	e.run.Options.Progress = func(p eval.Progress) {
 		stage := "asking " + filepath.Base(e.spec.Set.Ref)
 		if p.Phase != "" {
 			stage = p.Phase
 		}
 		running.add(p.Sample)
 		progress.At(stage, p.Done, p.Total, running.words()...)
-	}}
+	}
 	err := e.run.Compute(ctx)
 	progress.Clear()
 	return err
@@ -532,16 +572,22 @@ func (o *evalFlags) finish(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Write(o.out); err != nil {
+	return finishRun(cmd, o.out, s, o.json)
+}
+
+// finishRun puts the summary and the report of a run into its folder, and
+// prints the summary.
+func finishRun(cmd *cobra.Command, folder string, s *summary.Summary, asJSON bool) error {
+	if err := s.Write(folder); err != nil {
 		return err
 	}
-	if err := report.Write(o.out, report.Options{Command: commandLine(os.Args), Summary: s}); err != nil {
+	if err := report.Write(folder, report.Options{Command: commandLine(os.Args), Summary: s}); err != nil {
 		return err
 	}
-	if o.json {
+	if asJSON {
 		return writeJSON(cmd.OutOrStdout(), s)
 	}
-	return writeSummary(cmd, o.out, s)
+	return writeSummary(cmd, folder, s)
 }
 
 // commandLine writes the command for a shell.

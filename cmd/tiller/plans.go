@@ -50,6 +50,22 @@ func (v *vectorFlags) files(cmd *cobra.Command) (library.VectorFiles, error) {
 	return files, nil
 }
 
+// chosen returns the one file of each name that is bound.
+func (v *vectorFlags) chosen(cmd *cobra.Command) (map[string]string, error) {
+	files, err := v.files(cmd)
+	if err != nil {
+		return nil, err
+	}
+	one := map[string]string{}
+	for name, paths := range files {
+		if len(paths) > 1 {
+			return nil, fmt.Errorf("the vector %q may be %q or %q: choose one with --vector", name, paths[0], paths[1])
+		}
+		one[name] = paths[0]
+	}
+	return one, nil
+}
+
 // given reports whether any vector has a file.
 func (v *vectorFlags) given() bool { return v.dir != "" || len(v.named) > 0 }
 

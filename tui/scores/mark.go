@@ -7,6 +7,7 @@ import (
 	"charm.land/lipgloss/v2"
 
 	"tiller/model/generate"
+	"tiller/steering/eval"
 	"tiller/tui/theme"
 )
 
@@ -19,8 +20,12 @@ type Mark struct {
 	Found, Cut, Failed bool
 }
 
-// Cut reports whether an answer was ended before the model ended it.
-func Cut(stop generate.Stop) bool { return stop == generate.StopLength || stop == generate.StopContext }
+// MarkOf is the mark of a sample that is there. Answers that were given to the
+// model, as those of a multiple choice, are not cut off.
+func MarkOf(x *eval.Sample) Mark {
+	cut := len(x.Choices) == 0 && (x.Stop == generate.StopLength || x.Stop == generate.StopContext)
+	return Mark{Score: x.Score, There: true, Found: x.Found, Cut: cut, Failed: x.Error != ""}
+}
 
 // Legend says what the glyphs of marks mean.
 const Legend = "✓ right   ✗ wrong   ? no answer found   … cut off   ! failed   · not there yet"

@@ -28,15 +28,15 @@ var columns = []column{
 	{"score", 7, func(r Row) string { return Number(r.Score) }, true},
 	{"", 0, nil, true}, // the bar
 	{"to base", 9, func(r Row) string { return Signed(r.Delta) }, true},
-	{"guard", 8, func(r Row) string { return Signed(r.Guard) }, false},
 	{"95 % interval", 18, func(r Row) string { return span(r.DeltaCI) }, false},
+	{"guard", 8, func(r Row) string { return Signed(r.Guard) }, false},
 	{"p", 8, func(r Row) string { return significance(r.P) }, false},
 	{"gap", 9, func(r Row) string { return share(r.Gap) }, false},
 }
 
 // The order in which columns that need not be drawn are given room; the bar
 // gets some more before the last.
-var wanted = []string{"guard", "95 % interval", "n", "", "p", "gap"}
+var wanted = []string{"95 % interval", "guard", "n", "", "p", "gap"}
 
 const (
 	lead              = 4 // marker and tag
