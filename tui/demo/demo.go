@@ -5,7 +5,7 @@ package demo
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"time"
 
 	"tiller/tui/drive"
@@ -40,7 +40,7 @@ type camera struct {
 	film    *Film
 	now     time.Duration
 	caption string
-	last    string
+	last    *export.Frame
 	typing  bool // the step writes text
 }
 
@@ -113,18 +113,21 @@ func (c *camera) settle(pass time.Duration) error {
 
 // take takes a picture, if it is another than the last.
 func (c *camera) take() {
-	screen := c.picture()
-	key := c.caption + "\x00" + fmt.Sprint(screen.Width) + "\x00" + fingerprint(screen)
-	if key == c.last {
+	f := export.Frame{At: c.now, Screen: c.picture(), Title: c.caption}
+	if c.last != nil && same(c.last, &f) {
 		return
 	}
-	c.last = key
 	frames := &c.film.Frames
 	if n := len(*frames); n > 0 && (*frames)[n-1].At == c.now {
-		(*frames)[n-1].Screen = screen
-		return
+		*frames = (*frames)[:n-1] // nobody saw it
 	}
-	*frames = append(*frames, export.Frame{At: c.now, Screen: screen, Title: c.caption})
+	*frames = append(*frames, f)
+	c.last = &f
+}
+
+// same reports whether two frames look alike.
+func same(a, b *export.Frame) bool {
+	return a.Title == b.Title && a.Screen.Width == b.Screen.Width && slices.Equal(a.Screen.Cells, b.Screen.Cells)
 }
 
 // picture is the screen, with the caption in lines of its own below it.
@@ -164,6 +167,3 @@ func write(s *export.Screen, line int, text string) {
 		x++
 	}
 }
-
-// fingerprint tells screens apart.
-func fingerprint(s *export.Screen) string { return fmt.Sprint(s.Cells) }

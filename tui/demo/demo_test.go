@@ -47,6 +47,7 @@ func TestDemonstrations(t *testing.T) {
 	for _, path := range names {
 		name := filepath.Base(path)
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			film := shoot(t, name)
 			if len(film.Stills) == 0 || len(film.Frames) < 2 {
 				t.Fatalf("the film has %d stills and %d frames", len(film.Stills), len(film.Frames))
@@ -75,12 +76,13 @@ func TestDemonstrations(t *testing.T) {
 
 // TestSameFilm films twice and wants the same frames at the same times.
 func TestSameFilm(t *testing.T) {
+	t.Parallel()
 	a, b := shoot(t, "cliff.demo"), shoot(t, "cliff.demo")
 	if len(a.Frames) != len(b.Frames) {
 		t.Fatalf("%d frames, then %d", len(a.Frames), len(b.Frames))
 	}
 	for i := range a.Frames {
-		if a.Frames[i].At != b.Frames[i].At || fingerprint(a.Frames[i].Screen) != fingerprint(b.Frames[i].Screen) {
+		if a.Frames[i].At != b.Frames[i].At || !same(&a.Frames[i], &b.Frames[i]) {
 			t.Fatalf("frame %d differs, at %v and %v", i, a.Frames[i].At, b.Frames[i].At)
 		}
 	}

@@ -10,8 +10,58 @@ import (
 	"tiller/tui/theme"
 )
 
-// Width is how many columns styled text takes.
-func Width(s string) int { return ansi.StringWidth(s) }
+// Width is how many columns styled text takes. Nearly all that is drawn is
+// ASCII, rules and blocks, which are counted without looking for clusters.
+func Width(s string) int {
+	if n, ok := plainWidth(s); ok {
+		return n
+	}
+	return ansi.StringWidth(s)
+}
+
+// plainWidth counts the columns of text that holds nothing but printable ASCII,
+// box drawing, blocks and colours; ok is false for any other.
+func plainWidth(s string) (n int, ok bool) {
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c >= ' ' && c < 0x7f:
+			i++
+			n++
+		case c == 0x1b:
+			end := colourEnd(s, i)
+			if end < 0 {
+				return 0, false
+			}
+			i = end
+		case c == 0xe2 && i+2 < len(s) && s[i+1] >= 0x94 && s[i+1] <= 0x96 && s[i+2]&0xc0 == 0x80: // U+2500 to U+25BF
+			i += 3
+			n++
+		case c == 0xc2 && i+1 < len(s) && s[i+1] == 0xb7: // ·
+			i += 2
+			n++
+		default:
+			return 0, false
+		}
+	}
+	return n, true
+}
+
+// colourEnd is where the colour sequence that begins at i ends, or -1 if it is
+// none.
+func colourEnd(s string, i int) int {
+	if i+1 >= len(s) || s[i+1] != '[' {
+		return -1
+	}
+	for i += 2; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == 'm':
+			return i + 1
+		case c != ';' && c != ':' && (c < '0' || c > '9'):
+			return -1
+		}
+	}
+	return -1
+}
 
 // Clip shortens styled text to width columns, with … where something is gone.
 func Clip(s string, width int) string {

@@ -74,3 +74,41 @@ func TestBlock(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// TestWidth compares with the exact count, and takes the short way where it
+// says so.
+func TestWidth(t *testing.T) {
+	th := theme.New(theme.Dark, true, colorprofile.TrueColor)
+	for text, plain := range map[string]bool{
+		"":       true,
+		"base 3": true,
+		th.Accent.Render("▸ steered") + "─┬┴│": true,
+		"█████▋.90 · ░▒▓█ ▲":                   true,
+		"◆ they part":       false, // counted the long way, as some of its neighbours are wide
+		"日本":                false,
+		"e\u0301":           false,
+		"a\u0301":           false,
+		"▲\ufe0f":           false,
+		"\x1b]0;title\x07x": false,
+		"\x1b[2Jx":          false,
+		"\x1b[31":           false,
+		"\x1b":              false,
+		"a\tb":              false,
+	} {
+		if got, want := Width(text), ansi.StringWidth(text); got != want {
+			t.Errorf("Width(%q) = %d, want %d", text, got, want)
+		}
+		if _, ok := plainWidth(text); ok != plain {
+			t.Errorf("plainWidth(%q) is %v, want %v", text, ok, plain)
+		}
+	}
+}
+
+func FuzzWidth(f *testing.F) {
+	f.Add("base ─ \x1b[38;5;3m▲\x1b[m · █▏")
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, ok := plainWidth(s); ok && n != ansi.StringWidth(s) {
+			t.Errorf("plainWidth(%q) = %d, want %d", s, n, ansi.StringWidth(s))
+		}
+	})
+}
