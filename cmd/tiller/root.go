@@ -33,6 +33,7 @@ tiller --model M --vector v=v.gguf --plan "v*0.1r@8-14"`,
 		newEval(),
 		newSweep(),
 		newDemo(),
+		newExport(),
 	)
 	return root
 }

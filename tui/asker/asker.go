@@ -25,6 +25,7 @@ type Sheet struct {
 	theme *theme.Theme
 	title string
 	input textinput.Model
+	fresh bool // the line is the proposal as it was: what is typed replaces it
 	taken bool
 	done  bool
 }
@@ -34,6 +35,7 @@ func New(d *desk.Desk, title, proposal string) *Sheet {
 	s := &Sheet{theme: d.Theme, title: visible.Line(title), input: list.Input(d.Theme, "› ", "")}
 	s.input.SetValue(proposal)
 	s.input.CursorEnd()
+	s.fresh = true
 	return s
 }
 
@@ -68,8 +70,10 @@ func (s *Sheet) Do(a keys.Action) (cmd tea.Cmd, taken bool) {
 	case keys.Back:
 		s.done = true
 	case keys.Top:
+		s.fresh = false
 		s.input.CursorStart()
 	case keys.Bottom:
+		s.fresh = false
 		s.input.CursorEnd()
 	default:
 		return nil, false
@@ -79,12 +83,25 @@ func (s *Sheet) Do(a keys.Action) (cmd tea.Cmd, taken bool) {
 
 // Key takes a key that writes text.
 func (s *Sheet) Key(msg tea.KeyPressMsg) tea.Cmd {
+	if msg.Text != "" {
+		s.replace()
+	}
+	s.fresh = false
 	s.input, _ = s.input.Update(msg)
 	return nil
 }
 
+// replace clears a proposal that nobody has moved into to change.
+func (s *Sheet) replace() {
+	if s.fresh {
+		s.input.SetValue("")
+	}
+}
+
 // Paste takes pasted text.
 func (s *Sheet) Paste(text string) tea.Cmd {
+	s.replace()
+	s.fresh = false
 	s.input, _ = s.input.Update(tea.PasteMsg{Content: text})
 	return nil
 }

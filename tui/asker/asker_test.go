@@ -39,8 +39,15 @@ func TestLine(t *testing.T) {
 		t.Error("it is taken before enter")
 	}
 	s.Do(keys.Choose)
-	if text, ok := s.Chosen(); text != "ab.md" || !ok || !s.Done() {
-		t.Errorf("enter takes %q, %v", text, ok)
+	if text, ok := s.Chosen(); text != "b.md" || !ok || !s.Done() {
+		t.Errorf("enter takes %q, %v: what is typed replaces the proposal", text, ok)
+	}
+	s = New(d, "Which file?", "a")
+	s.Do(keys.Bottom)
+	screentest.Type(s, "b.md")
+	s.Do(keys.Choose)
+	if text, ok := s.Chosen(); text != "ab.md" || !ok {
+		t.Errorf("enter takes %q, %v: after end what is typed follows the proposal", text, ok)
 	}
 	s = New(d, "Which file?", "a")
 	s.Do(keys.Back)
