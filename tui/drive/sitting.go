@@ -1,6 +1,8 @@
 package drive
 
 import (
+	tea "charm.land/bubbletea/v2"
+
 	"tiller/steering/library"
 	"tiller/tui"
 	"tiller/tui/engine"
@@ -33,7 +35,11 @@ func Open(s Sitting, o Options) *Session {
 	if app.Model == "" {
 		app.Model = EmbeddedBase
 	}
-	session := Start(tui.New(app), o)
+	var screen tea.Model = tui.New(app)
+	if app.Recorder != nil {
+		screen = app.Recorder.Around(screen)
+	}
+	session := Start(screen, o)
 	session.release = app.Engine.Close
 	return session
 }

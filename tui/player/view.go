@@ -2,6 +2,7 @@ package player
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,14 +34,26 @@ func (s *Screen) draw() string {
 	return strings.Join(append(lines, s.bar()), "\n")
 }
 
+// recorded is the lines of the recorded screen, in at most so many if that takes
+// no more than leaving out some that repeat the line above.
+func (s *Screen) recorded(height int) []string {
+	lines := strings.Split(s.shown.Content, "\n")
+	for i := len(lines) - 1; i > 0 && len(lines) > height; i-- {
+		if lines[i] == lines[i-1] {
+			lines = slices.Delete(lines, i, i+1)
+		}
+	}
+	return lines
+}
+
 // picture is the recorded screen in so much room: in the middle of it, or else
 // what fits from its corner.
 func (s *Screen) picture(width, height int) []string {
-	w, h := min(s.shown.Width, width), min(s.shown.Height, height)
+	drawn := s.recorded(height)
+	w, h := min(s.shown.Width, width), min(len(drawn), height)
 	left := strings.Repeat(" ", (width-w)/2)
 	top := (height - h) / 2
 	lines := make([]string, height)
-	drawn := strings.Split(s.shown.Content, "\n")
 	for i := range lines {
 		line := ""
 		if at := i - top; at >= 0 && at < h && at < len(drawn) {
@@ -93,7 +106,7 @@ func (s *Screen) about() string {
 	if s.o.Idle > 0 {
 		out += fmt.Sprintf("  idle ≤ %v", s.o.Idle)
 	}
-	if s.shown.Width > s.width || s.shown.Height > s.height-1 {
+	if s.shown.Width > s.width || len(s.recorded(s.height-1)) > s.height-1 {
 		out += fmt.Sprintf("  %d×%d, cut to %d×%d", s.shown.Width, s.shown.Height, s.width, s.height-1)
 	}
 	out = th.Faint.Render(out)

@@ -85,13 +85,15 @@ type Log struct {
 	Cut bool
 	// Closed says that recording ended in an orderly way.
 	Closed bool
+
+	from time.Duration // when what was to be recorded begins
 }
 
 // A Mark is a bookmark of a log.
 type Mark struct {
-	Event int // its index
-	At    time.Duration
-	Note  string // untrusted
+	Event int           // its index
+	At    time.Duration // since what was to be recorded begins; 0 before
+	Note  string        // untrusted
 }
 
 // Bookmarks are those of a log, in order.
@@ -99,10 +101,22 @@ func (l *Log) Bookmarks() []Mark {
 	var marks []Mark
 	for i, e := range l.Events {
 		if b, ok := e.Msg.(Bookmark); ok {
-			marks = append(marks, Mark{i, e.At, b.Note})
+			marks = append(marks, Mark{i, l.TimeAt(i + 1), b.Note})
 		}
 	}
 	return marks
+}
+
+// Dark reports whether the background of the terminal was dark, as far as it
+// said.
+func (l *Log) Dark() bool {
+	dark := true
+	for _, e := range l.Events {
+		if b, ok := e.Msg.(tea.BackgroundColorMsg); ok {
+			dark = b.IsDark()
+		}
+	}
+	return dark
 }
 
 // Length is how long what was recorded took.
@@ -110,13 +124,5 @@ func (l *Log) Length() time.Duration {
 	if l.Begin >= len(l.Events) {
 		return 0
 	}
-	return l.Events[len(l.Events)-1].At - l.from()
-}
-
-// from is when what was recorded begins.
-func (l *Log) from() time.Duration {
-	if l.Begin < len(l.Events) {
-		return l.Events[l.Begin].At
-	}
-	return 0
+	return l.Events[len(l.Events)-1].At - l.from
 }

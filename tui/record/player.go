@@ -171,7 +171,7 @@ func (l *Log) TimeAt(n int) time.Duration {
 	if n <= l.Begin || n > len(l.Events) {
 		return 0
 	}
-	return l.Events[n-1].At - l.from()
+	return l.Events[n-1].At - l.from
 }
 
 // Frame is what the screen shows now.

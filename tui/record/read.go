@@ -121,7 +121,7 @@ func (l *Log) take(c *coder, n int, line []byte) error {
 		}
 		return nil
 	case begins:
-		l.Begin = len(l.Events)
+		l.Begin, l.from = len(l.Events), e.At
 		return nil
 	case ends:
 		l.Closed = true

@@ -79,7 +79,7 @@ func TestStart(t *testing.T) {
 }
 
 // gone is a message that no log has a place for.
-type gone struct{ f func() }
+type gone struct{}
 
 // TestEnds ends recording where it can't go on: the screen is told, once, and
 // what was written can be played.
