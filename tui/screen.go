@@ -105,6 +105,9 @@ func (a *App) jobs() string {
 			rate = max(rate, l.Answer.Rate)
 		}
 	}
+	if rate == 0 && d.Model.Speed > 0 {
+		return th.Faint.Render("about " + compare.Thousands(d.Model.Speed) + " tok/s a lane")
+	}
 	if rate == 0 {
 		return ""
 	}

@@ -98,3 +98,33 @@ func TestSameFilm(t *testing.T) {
 		t.Errorf("the cast begins with %.60s", out.String())
 	}
 }
+
+// TestPictures wants the documents' pictures to be what the scripts make.
+func TestPictures(t *testing.T) {
+	t.Parallel()
+	for file, name := range map[string]string{"../../docs/pictures/cliff.svg": "cliff.demo"} {
+		format, err := export.For(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var drawn strings.Builder
+		film := shoot(t, name)
+		film.Title = "tiller"
+		if err := format.Write(t.Context(), &drawn, film.Recording, export.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		if *update {
+			if err := os.WriteFile(file, []byte(drawn.String()), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		kept, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(kept) != drawn.String() {
+			t.Errorf("%s is not what %s shows now (-update draws it anew)", file, name)
+		}
+	}
+}
