@@ -57,6 +57,7 @@ type evalLaneFlags struct {
 	kinds     []string
 	draws     int
 	strengths []float64
+	contrasts []string
 }
 
 // setFlags say how a set is read, asked and graded.
@@ -104,11 +105,7 @@ func (o *evalFlags) add(f *pflag.FlagSet) {
 	f.IntVar(&o.tuneLimit, "tune-limit", 200, "ask only so many problems of it; 0 asks all")
 	f.IntVar(&o.samples, "samples", 1, "how often each problem is asked in each lane")
 	f.IntVar(&o.sampling.MaxTokens, "max-tokens", 256, "most tokens of an answer; 160 for an embedded model")
-	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
-	f.IntVar(&o.sampling.TopK, "top-k", 0, "keep the K likeliest tokens; 0 keeps all")
-	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens with this much probability")
-	f.Float64Var(&o.sampling.MinP, "min-p", 0, "drop tokens below this share of the likeliest one")
-	f.Float64Var(&o.sampling.RepeatPenalty, "repeat-penalty", 1, "make tokens less likely that are there already")
+	samplingFlags(f, &o.sampling.Temperature, &o.sampling.TopP, &o.sampling.MinP, &o.sampling.RepeatPenalty, &o.sampling.TopK)
 	f.StringArrayVar(&o.sampling.Stop, "stop", nil, "end an answer where this text appears; repeatable")
 	f.BoolVar(&o.sampling.IgnoreEOS, "ignore-eos", false, "go on after the end-of-text token")
 	f.Uint64Var(&o.sampling.Seed, "seed", 0, "random numbers; all lanes share them")
@@ -125,7 +122,8 @@ func (o *evalLaneFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.prompt, "prompt-template", "", "how the prompt lane asks; by default for step by step")
 	f.BoolVar(&o.noPrompt, "no-prompt", false, "leave the prompt lane out")
 	f.BoolVar(&o.controls, "controls", false, "hold each plan against controls")
-	f.StringSliceVar(&o.kinds, "control-kinds", []string{"random", "negated", "positions"}, "random, negated, positions")
+	f.StringSliceVar(&o.kinds, "control-kinds", []string{"random", "negated", "positions"}, "random, negated, positions, shuffled")
+	f.StringArrayVar(&o.contrasts, "contrast", nil, "texts that a vector was made from, NAME=FILE, to shuffle their labels")
 	f.IntVar(&o.draws, "draws", 10, "draws of each kind of control")
 	f.Float64SliceVar(&o.strengths, "control-strengths", nil, "times the plan's own, of which random ones choose on --tune")
 }
@@ -417,22 +415,40 @@ func (o *evalFlags) describe(cmd *cobra.Command, e *evaluation, plans []steering
 		}
 		lanes, held = append(lanes, lane), append(held, lane)
 	}
+	e.spec.Lanes = lanes
 	if o.lanes.controls {
-		for _, lane := range held {
-			for _, kind := range o.lanes.kinds {
-				k := controls.Kind(kind)
-				if k != controls.Isotropic && k != controls.Negated && k != controls.Positions {
-					return usagef(cmd, "--control-kinds has %q; there are random, negated and positions", kind)
-				}
-				strengths := o.lanes.strengths
-				if len(strengths) == 0 {
-					strengths = []float64{1}
-				}
-				lanes = append(lanes, eval.ControlLanes(lane, k, o.lanes.draws, strengths)...)
+		return o.control(cmd, e, held, plans)
+	}
+	return nil
+}
+
+// control adds the controls of the plans' lanes.
+func (o *evalFlags) control(cmd *cobra.Command, e *evaluation, held []eval.LaneSpec, plans []steering.Plan) error {
+	if err := o.contrasts(cmd, e); err != nil {
+		return err
+	}
+	strengths := o.lanes.strengths
+	if len(strengths) == 0 {
+		strengths = []float64{1}
+	}
+	known := []controls.Kind{controls.Isotropic, controls.Negated, controls.Positions, controls.Shuffled}
+	for i, lane := range held {
+		kinds := slices.Clone(o.lanes.kinds)
+		shuffles, err := o.shuffles(cmd, e, plans[i].Names())
+		if err != nil {
+			return err
+		}
+		if shuffles && !slices.Contains(kinds, string(controls.Shuffled)) {
+			kinds = append(kinds, string(controls.Shuffled))
+		}
+		for _, kind := range kinds {
+			k := controls.Kind(kind)
+			if !slices.Contains(known, k) {
+				return usagef(cmd, "--control-kinds has %q; there are random, negated, positions and shuffled", kind)
 			}
+			e.spec.Lanes = append(e.spec.Lanes, eval.ControlLanes(lane, k, o.lanes.draws, strengths)...)
 		}
 	}
-	e.spec.Lanes = lanes
 	return nil
 }
 

@@ -74,11 +74,7 @@ func (o *runFlags) addLanes(f *pflag.FlagSet, maxTokens int) {
 	f.StringArrayVar(&o.plans, "plan", nil, "plan, @NAME, or @./FILE.json; each makes a steered lane")
 	o.vectors.add(f)
 	f.IntVar(&o.maxTokens, "max-tokens", maxTokens, "most tokens to generate in each lane")
-	f.Float64Var(&o.sampling.Temperature, "temperature", 0, "0 takes the likeliest token")
-	f.IntVar(&o.sampling.TopK, "top-k", 0, "keep the K likeliest tokens; 0 keeps all")
-	f.Float64Var(&o.sampling.TopP, "top-p", 1, "keep the likeliest tokens with this much probability")
-	f.Float64Var(&o.sampling.MinP, "min-p", 0, "drop tokens below this share of the likeliest one")
-	f.Float64Var(&o.sampling.RepeatPenalty, "repeat-penalty", 1, "make tokens less likely that are there already")
+	samplingFlags(f, &o.sampling.Temperature, &o.sampling.TopP, &o.sampling.MinP, &o.sampling.RepeatPenalty, &o.sampling.TopK)
 	f.Uint64Var(&o.sampling.Seed, "seed", 0, "random numbers; all lanes share them")
 	f.BoolVar(&o.ignoreEOS, "ignore-eos", false, "go on after the end-of-text token")
 }

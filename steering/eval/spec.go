@@ -27,6 +27,9 @@ type Spec struct {
 	// Tune is the set on which controls choose their strength.
 	Tune  *SetSpec   `json:"tune,omitempty"`
 	Lanes []LaneSpec `json:"lanes"`
+	// Contrasts are the digests of the texts that vectors were made from, by
+	// name, for controls that shuffle their labels.
+	Contrasts map[string]string `json:"contrasts,omitempty"`
 
 	Sampling SamplingSpec `json:"sampling"`
 	// Samples is how many times each problem is asked in each lane.
@@ -110,7 +113,7 @@ type Shard struct {
 // A MixError says that a folder holds another run.
 type MixError struct {
 	Field     string // as in run.json: "lanes[1].plan"
-	Was, Asks string // as JSON
+	Was, Asks string // as JSON; "nothing" for what is not there
 }
 
 func (e *MixError) Error() string {
@@ -190,11 +193,11 @@ func differs(path string, a, b any) (string, any, any) {
 		return "", nil, nil
 	case []any:
 		y, ok := b.([]any)
-		if !ok || len(x) != len(y) {
+		if !ok {
 			return path, a, b
 		}
-		for i := range x {
-			if where, u, v := differs(fmt.Sprintf("%s[%d]", path, i), x[i], y[i]); where != "" {
+		for i := range max(len(x), len(y)) {
+			if where, u, v := differs(fmt.Sprintf("%s[%d]", path, i), element(x, i), element(y, i)); where != "" {
 				return where, u, v
 			}
 		}
@@ -204,6 +207,14 @@ func differs(path string, a, b any) (string, any, any) {
 		return "", nil, nil
 	}
 	return path, a, b
+}
+
+// element is the i-th element of a list; nil beyond its end.
+func element(list []any, i int) any {
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
 }
 
 // fieldOrder lists the names in either object, those of importance first.
@@ -228,6 +239,9 @@ func fieldOrder(x, y map[string]any) []string {
 
 // brief is a JSON value in at most a line.
 func brief(v any) string {
+	if v == nil {
+		return "nothing"
+	}
 	data, err := json.Marshal(v)
 	if err != nil {
 		return "?"
