@@ -8,11 +8,11 @@ import (
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
-	"tiller/tui/compare"
 	"tiller/tui/desk"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 const (
@@ -106,12 +106,12 @@ func (a *App) jobs() string {
 		}
 	}
 	if rate == 0 && d.Model.Speed > 0 {
-		return th.Faint.Render("about " + compare.Thousands(d.Model.Speed) + " tok/s a lane")
+		return th.Faint.Render("about " + wording.Thousands(d.Model.Speed) + " tok/s a lane")
 	}
 	if rate == 0 {
 		return ""
 	}
-	return th.Faint.Render(compare.Thousands(rate) + " tok/s")
+	return th.Faint.Render(wording.Thousands(rate) + " tok/s")
 }
 
 // parameters writes a number of weights briefly.

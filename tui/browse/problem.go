@@ -13,9 +13,9 @@ import (
 	"tiller/tui/cells"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
-	"tiller/tui/plain"
 	"tiller/tui/scores"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // A problemView is a problem with its answers while it is up.
@@ -152,7 +152,7 @@ func (s *Screen) drawQuestion(p *Problem, width, height int) []string {
 	room := height - 2
 	for i, line := range question {
 		if i == room-1 && len(question) > room {
-			lines = append(lines, " "+th.Faint.Render(fmt.Sprintf("… and %s more; %s copies all", plain.Count(len(question)-i, "line"), s.options.Keys.Key(keys.Browse, keys.Copy))))
+			lines = append(lines, " "+th.Faint.Render(fmt.Sprintf("… and %s more; %s copies all", wording.Count(len(question)-i, "line"), s.options.Keys.Key(keys.Browse, keys.Copy))))
 			break
 		}
 		lines = append(lines, " "+th.Text.Render(line))
@@ -324,12 +324,12 @@ func (s *Screen) figures(x *eval.Sample) [2]string {
 	if len(x.Choices) > 0 {
 		return [2]string{"log-probabilities, in nats"}
 	}
-	out := [2]string{plain.Count(x.Tokens, "token") + ", " + stopped(x.Stop)}
+	out := [2]string{wording.Count(x.Tokens, "token") + ", " + stopped(x.Stop)}
 	if x.KL != nil && x.Tokens > 0 && *x.KL > 0 {
 		out[0] += fmt.Sprintf(" · KL %.2g a token", *x.KL/float64(x.Tokens))
 	}
 	if x.RowEdits > 0 {
-		out[1] = fmt.Sprintf("▲ %d steered, %d prompt, %s", x.Steered, x.PromptEdits, plain.Count(x.RowEdits, "row"))
+		out[1] = fmt.Sprintf("▲ %d steered, %d prompt, %s", x.Steered, x.PromptEdits, wording.Count(x.RowEdits, "row"))
 	}
 	return out
 }

@@ -10,11 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"tiller/steering/eval"
 	"tiller/steering/eval/summary"
 	"tiller/tui/scores"
+	"tiller/tui/wording"
 )
 
 // A Run is a run's folder, of whose problems and answers only the places are
@@ -146,7 +146,7 @@ func (r *Run) addProblem(p place, line []byte) error {
 	if text == "" {
 		text = x.Prompt
 	}
-	e := entry{place: p, which: which{x.ID, x.Guard}, family: x.Family, begin: strings.Clone(clip(text, maxBegin))}
+	e := entry{place: p, which: which{x.ID, x.Guard}, family: x.Family, begin: strings.Clone(wording.Beginning(text, maxBegin))}
 	if _, twice := r.at[e.which]; twice {
 		return fmt.Errorf("the problem %q is there twice", x.ID)
 	}
@@ -277,15 +277,4 @@ func (r *Run) Search(text string) (in []bool, n int, err error) {
 		return nil
 	})
 	return in, n, err
-}
-
-// clip is the beginning of a text, cut at a character.
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	for most > 0 && !utf8.RuneStart(s[most]) {
-		most--
-	}
-	return s[:most] + "…"
 }

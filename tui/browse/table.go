@@ -12,9 +12,9 @@ import (
 	"tiller/steering/eval"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
-	"tiller/tui/plain"
 	"tiller/tui/scores"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // The smallest screen on which everything essential is seen.
@@ -88,7 +88,7 @@ func (s *Screen) header(width int) string {
 	left += th.Faint.Render(" · " + visible.Line(filepath.Base(spec.Set.Ref)) + " · " + visible.Line(filepath.Base(spec.Model.Ref)))
 	right := th.Faint.Render("graded by " + visible.Line(spec.Set.Grader) + " ")
 	if n, all := s.run.there, len(s.run.answers); n < all {
-		right = th.Warn.Render(fmt.Sprintf("! %d of %s there ", n, plain.Count(all, "answer")))
+		right = th.Warn.Render(fmt.Sprintf("! %d of %s there ", n, wording.Count(all, "answer")))
 	}
 	return frame.Ends(left, right, width)
 }
@@ -206,7 +206,7 @@ func (s *Screen) group(g scores.Group) scores.Row {
 // drawLanes draws the lanes' table, as many rows as fit.
 func (s *Screen) drawLanes(rows []scores.Row, lanes []int, width, height int) []string {
 	th, sum := s.dress.Theme, s.run.Summary
-	right := plain.Count(sum.Set.Problems, "problem")
+	right := wording.Count(sum.Set.Problems, "problem")
 	if len(sum.Warnings) > 0 && !sum.Complete {
 		right = "the run is not finished"
 	}
@@ -364,7 +364,7 @@ func (s *Screen) count() string {
 	if s.search.running {
 		return "searching …"
 	}
-	text := plain.Count(len(s.shown), "problem")
+	text := wording.Count(len(s.shown), "problem")
 	if len(s.shown) > 0 {
 		text = fmt.Sprintf("%d of %s", s.at+1, text)
 	}

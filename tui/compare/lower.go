@@ -12,6 +12,8 @@ import (
 	"tiller/tui/engine"
 	"tiller/tui/frame"
 	"tiller/tui/theme"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // compared is the lane whose parting from base is shown.
@@ -47,11 +49,11 @@ func (v *View) drawParting(width, rows int) []string {
 		blank[1] = frame.Fit(" "+th.Faint.Render("…"), width)
 		return blank
 	}
-	right := th.Faint.Render("KL(" + v.d.Name(l) + "‖base) " + figure(p.KL))
+	right := th.Faint.Render("KL(" + v.d.Name(l) + "‖base) " + wording.Figure(p.KL))
 	if width >= 100 {
 		for _, left := range p.Left {
 			if left.Fired || left.Whole.Changed {
-				right += th.Faint.Render(fmt.Sprintf(" · without %s: %s", termName(left.Text), figure(left.Whole.KL)))
+				right += th.Faint.Render(fmt.Sprintf(" · without %s: %s", termName(left.Text), wording.Figure(left.Whole.KL)))
 				break
 			}
 		}
@@ -113,7 +115,7 @@ func lensRows(th *theme.Theme, lens []engine.LensRow, width, rows int) []string 
 			mark = th.Part.Render("◆")
 		}
 		half := (width - 14) / 2
-		lines[i] = frame.Fit(" "+th.Faint.Render(fmt.Sprintf("lens %-5s", desk.LayerName(r.Layer)))+" "+
+		lines[i] = frame.Fit(" "+th.Faint.Render(fmt.Sprintf("lens %-5s", wording.Layer(r.Layer)))+" "+
 			frame.Fit(piece(r.Base.Piece)+" "+th.Faint.Render(probability(r.Base.P)), half)+mark+" "+
 			th.BarTwo.Render(piece(r.Steered.Piece))+" "+th.Faint.Render(probability(r.Steered.P)), width)
 	}
@@ -128,7 +130,7 @@ func (v *View) noEffect(l *desk.Lane) string {
 	case l.Answer.Ended != nil && l.Kind == desk.Steered && l.Answer.Ended.RowEdits == 0:
 		return "Nothing was steered."
 	case len(l.Forced) > 0:
-		return "It was forked: its beginning, " + counted(len(l.Forced), "token") + ", was given and not chosen."
+		return "It was forked: its beginning, " + wording.Count(len(l.Forced), "token") + ", was given and not chosen."
 	}
 	return "Too weak to change what is said; " + v.d.Keys.Key("everywhere", "stronger") + " is stronger."
 }
@@ -137,7 +139,7 @@ func (v *View) noEffect(l *desk.Lane) string {
 func termName(text string) string {
 	p, err := steering.Parse(text)
 	if err != nil || len(p.Terms) == 0 {
-		return safe(text)
+		return visible.Line(text)
 	}
 	t := p.Terms[0]
 	if t.Layers.Kind == steering.OwnLayers {
@@ -182,12 +184,12 @@ func (v *View) drawDials(width, height int) []string {
 		}
 		return []string{frame.Rule(th, th.Faint.Render(text), "", width)}
 	}
-	strength, layers, where, vector := v.strengthDial(t), v.layerDial(t), "["+safe(t.Select.String())+"]", safe(t.Vector)
+	strength, layers, where, vector := v.strengthDial(t), v.layerDial(t), "["+visible.Line(t.Select.String())+"]", visible.Line(t.Vector)
 	if t.Op != steering.Add {
 		vector = t.Op.String() + ":" + vector
 	}
 	if len(t.Gate) > 0 {
-		where += "?" + safe(t.Gate.String())
+		where += "?" + visible.Line(t.Gate.String())
 	}
 	of := ""
 	if l := v.d.Active(); l != nil && len(l.Plan.Parsed.Terms) > 1 {
@@ -232,7 +234,7 @@ func (v *View) strengthDial(t steering.Term) string {
 	before, after, _ := strings.Cut(text, "\x00")
 	out := th.Frame.Render(before) + th.Accent.Render("●") + th.Frame.Render(after) + " " + th.Accent.Render(t.Strength.String())
 	if r, layer, ok := v.ratio(t); ok {
-		out += th.Faint.Render(fmt.Sprintf("  %s |h|", figure(r)))
+		out += th.Faint.Render(fmt.Sprintf("  %s |h|", wording.Figure(r)))
 		_ = layer
 	}
 	return out
@@ -284,7 +286,7 @@ func (v *View) vectorNorm(t steering.Term) string {
 			norm = info.Norms[i]
 		}
 	}
-	return v.d.Theme.Faint.Render("  |d| " + figure(norm))
+	return v.d.Theme.Faint.Render("  |d| " + wording.Figure(norm))
 }
 
 // tokenStyle is how the text of a lane's tokens is coloured.

@@ -10,6 +10,8 @@ import (
 	"tiller/tui/cells"
 	"tiller/tui/desk"
 	"tiller/tui/frame"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // drawQuestion draws the rule of the question, its tokens, and under each line
@@ -48,9 +50,9 @@ func (v *View) questionAbout(width int) string {
 	if q := v.d.Question; q != nil {
 		about := q.Family
 		if v.d.Problem >= 0 && width >= 60 {
-			about += fmt.Sprintf(" · %d of %s", v.d.Problem+1, Thousands(float64(len(v.d.Problems))))
+			about += fmt.Sprintf(" · %d of %s", v.d.Problem+1, wording.Thousands(float64(len(v.d.Problems))))
 		}
-		words = append(words, about, "answer "+safe(q.Answer))
+		words = append(words, about, "answer "+visible.Line(q.Answer))
 	}
 	if v.prompt == nil && v.d.PromptErr == "" {
 		words = append(words, fmt.Sprintf("%d tok", len(v.d.Tokens)))
@@ -63,10 +65,10 @@ func (v *View) drawTokens(width, room int) []string {
 	th := v.d.Theme
 	if v.d.PromptErr != "" {
 		indented := func(style lipgloss.Style, text string) []string {
-			return wrap(func(line ...string) string { return "  " + style.Render(line...) }, text, width-3)
+			return wording.Wrap(func(line ...string) string { return "  " + style.Render(line...) }, text, width-3)
 		}
 		lines := indented(th.Text, v.d.Prompt.Text)
-		return append(frame.Block(lines, width, min(room, len(lines))), indented(th.Bad, sentence(v.d.PromptErr))...)
+		return append(frame.Block(lines, width, min(room, len(lines))), indented(th.Bad, wording.Sentence(v.d.PromptErr))...)
 	}
 	c := &v.question
 	if c.flow == nil || c.taken != len(v.d.Tokens) || !v.sameQuestion() {
@@ -202,7 +204,7 @@ func (v *View) advice(text string) string {
 	}
 	switch {
 	case len(unknown) > 0:
-		return th.Bad.Render("✗ unknown: "+safe(strings.Join(unknown, " "))) + th.Faint.Render("  it knows: "+strings.Join(v.d.Model.Words, " "))
+		return th.Bad.Render("✗ unknown: "+visible.Line(strings.Join(unknown, " "))) + th.Faint.Render("  it knows: "+strings.Join(v.d.Model.Words, " "))
 	case len(words) > 0:
 		return th.Faint.Render("tab: " + strings.Join(words, " "))
 	}

@@ -9,6 +9,8 @@ import (
 	"tiller/tui/desk"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 const (
@@ -123,7 +125,7 @@ func (v *View) laneRule(l *desk.Lane, width int, before, after string) string {
 		name += th.Faint.Render(" pinned")
 	}
 	if l.Kind == desk.Steered {
-		name += " " + th.Faint.Render(safe(planOf(l)))
+		name += " " + th.Faint.Render(visible.Line(planOf(l)))
 	}
 	verdict := v.verdict(l, width)
 	if before != "" {
@@ -157,16 +159,16 @@ func (v *View) verdict(l *desk.Lane, width int) string {
 	if q := v.d.Question; q != nil && a.Ended != nil && !l.Stale {
 		switch given, right := a.Grade(q); {
 		case right:
-			words = append(words, th.Good.Render("✓ "+safe(given)))
+			words = append(words, th.Good.Render("✓ "+visible.Line(given)))
 		case given == "":
 			words = append(words, th.Bad.Render("✗ no answer"))
 		default:
-			words = append(words, th.Bad.Render("✗ "+safe(given)))
+			words = append(words, th.Bad.Render("✗ "+visible.Line(given)))
 		}
 	}
 	switch {
 	case l.Busy() && a.Rate > 0:
-		words = append(words, th.Faint.Render(fmt.Sprintf("%s tok/s", Thousands(a.Rate))))
+		words = append(words, th.Faint.Render(fmt.Sprintf("%s tok/s", wording.Thousands(a.Rate))))
 	case a.Ended != nil && (width > 56 || a.Ended.Stop != "eos"):
 		words = append(words, th.Faint.Render(stopWord(a.Ended.Stop, len(a.Tokens))))
 	}
@@ -179,18 +181,18 @@ func edits(a *desk.Answer) string {
 	if a.Ended.RowEdits == 0 {
 		return "▲ nothing was steered"
 	}
-	return fmt.Sprintf("▲ %.0f %% of tokens · %s · %s", 100*a.SteeredFraction(), counted(a.Ended.PromptEdits, "prompt edit"), counted(a.Ended.RowEdits, "row edit"))
+	return fmt.Sprintf("▲ %.0f %% of tokens · %s · %s", 100*a.SteeredFraction(), wording.Count(a.Ended.PromptEdits, "prompt edit"), wording.Count(a.Ended.RowEdits, "row edit"))
 }
 
 // stopWord says how long an answer is, and why it ended if not by itself.
 func stopWord(stop string, tokens int) string {
 	switch stop {
 	case "eos":
-		return counted(tokens, "token")
+		return wording.Count(tokens, "token")
 	case "length":
-		return "cut at " + counted(tokens, "token")
+		return "cut at " + wording.Count(tokens, "token")
 	case "context":
-		return "context full at " + counted(tokens, "token")
+		return "context full at " + wording.Count(tokens, "token")
 	case "cancelled":
 		return "stopped"
 	}
@@ -205,11 +207,11 @@ func (v *View) drawLane(l *desk.Lane, pane desk.Pane, at area) []string {
 	a := l.Answer
 	switch {
 	case l.Plan.Err != nil:
-		return frame.Block(wrap(th.Bad.Render, fmt.Sprintf("The plan can't be read at column %d: %s", l.Plan.Err.Column, l.Plan.Err.Reason), at.width), at.width, at.height)
+		return frame.Block(wording.Wrap(th.Bad.Render, fmt.Sprintf("The plan can't be read at column %d: %s", l.Plan.Err.Column, l.Plan.Err.Reason), at.width), at.width, at.height)
 	case a == nil:
-		return frame.Block(wrap(th.Faint.Render, v.waiting(l), at.width), at.width, at.height)
+		return frame.Block(wording.Wrap(th.Faint.Render, v.waiting(l), at.width), at.width, at.height)
 	case a.Err != "":
-		return frame.Block(wrap(th.Bad.Render, sentence(a.Err), at.width), at.width, at.height)
+		return frame.Block(wording.Wrap(th.Bad.Render, wording.Sentence(a.Err), at.width), at.width, at.height)
 	}
 	parts, ok := v.d.Parts(l)
 	if !ok {
@@ -283,14 +285,14 @@ func (v *View) warning(l *desk.Lane, width int) []string {
 	}
 	th := v.d.Theme
 	if a.Ended.Err != "" {
-		return wrap(th.Bad.Render, sentence(a.Ended.Err), width)
+		return wording.Wrap(th.Bad.Render, wording.Sentence(a.Ended.Err), width)
 	}
 	var lines []string
 	if l.Kind == desk.Steered {
 		lines = append(lines, th.Faint.Render(frame.Clip(edits(a), width)))
 	}
 	for _, w := range a.Ended.Warnings {
-		lines = append(lines, wrap(th.Warn.Render, sentence(strings.TrimPrefix(w, "plan ")), width)...)
+		lines = append(lines, wording.Wrap(th.Warn.Render, wording.Sentence(strings.TrimPrefix(w, "plan ")), width)...)
 	}
 	return lines
 }

@@ -5,10 +5,10 @@ import (
 	"math"
 	"strings"
 
-	"tiller/tui/desk"
 	"tiller/tui/engine"
 	"tiller/tui/frame"
 	"tiller/tui/theme"
+	"tiller/tui/wording"
 )
 
 const layerColumn = 10 // columns of a layer's name and its title
@@ -84,7 +84,7 @@ func (f *figures) drawOneLens(width int) []string {
 
 // drawLayer draws the name of a lens row's layer.
 func (f *figures) drawLayer(row engine.LensRow) string {
-	return "   " + f.th.Faint.Render(fmt.Sprintf("%-*s", layerColumn-3, desk.LayerName(row.Layer)))
+	return "   " + f.th.Faint.Render(fmt.Sprintf("%-*s", layerColumn-3, wording.Layer(row.Layer)))
 }
 
 // top is a piece and its probability in width columns.

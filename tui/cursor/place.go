@@ -8,6 +8,7 @@ import (
 	"tiller/tui/desk"
 	"tiller/tui/engine"
 	"tiller/tui/keys"
+	"tiller/tui/wording"
 )
 
 const (
@@ -94,7 +95,7 @@ func (v *View) nothing(l *desk.Lane) string {
 	case l.Answer == nil:
 		return "…"
 	case l.Answer.Err != "":
-		return sentence(l.Answer.Err)
+		return wording.Sentence(l.Answer.Err)
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"tiller/tui/engine"
 	"tiller/tui/frame"
 	"tiller/tui/theme"
+	"tiller/tui/visible"
 )
 
 // A strip is the text around the cursor. It is kept between frames, so that a
@@ -85,9 +86,9 @@ func (v *View) drawStrip(s subject, width, height int) []string {
 	}
 	switch {
 	case s.plans != nil && s.plans == l:
-		about = "  " + safe(s.plan)
+		about = "  " + visible.Line(s.plan)
 	case s.plans != nil:
-		about = "  beside " + d.Name(s.plans) + ": " + safe(s.plan)
+		about = "  beside " + d.Name(s.plans) + ": " + visible.Line(s.plan)
 	}
 	rule := frame.Rule(th, th.Accent.Render("▸ "+name)+th.Faint.Render(about), th.Faint.Render(s.where()), width)
 	if !v.flowing(l, width-2) {

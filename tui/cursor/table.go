@@ -11,6 +11,7 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/theme"
+	"tiller/tui/wording"
 )
 
 // sides are the candidates of each side, base first, so many at most. The token
@@ -142,7 +143,7 @@ func (f *figures) drawWaiting() string {
 	case failed.place == f.place && failed.reason == "cancelled":
 		return f.th.Faint.Render("Stopped: move to look again.")
 	case failed.place == f.place:
-		return f.th.Bad.Render("✗ " + sentence(failed.reason))
+		return f.th.Bad.Render("✗ " + wording.Sentence(failed.reason))
 	case f.lane.Busy():
 		return f.th.Faint.Render("… once the answer is complete")
 	}

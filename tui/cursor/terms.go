@@ -8,6 +8,7 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/theme"
+	"tiller/tui/visible"
 )
 
 // drawTerms draws what each term of the plan does to the prediction: what would
@@ -29,7 +30,7 @@ func (f *figures) drawTerms(width int) []string {
 		if left.Fired {
 			fired = th.Steered.Render("▲")
 		}
-		name, room := " "+fired+" "+th.Text.Render(safe(left.Text)), widths[0]-1
+		name, room := " "+fired+" "+th.Text.Render(visible.Line(left.Text)), widths[0]-1
 		if frame.Width(name) > room { // the term has a line of its own
 			lines = append(lines, frame.Fit(name, width))
 			name = ""

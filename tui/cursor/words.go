@@ -5,27 +5,12 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"tiller/tui/visible"
 )
 
-// safe is untrusted text for one line.
-func safe(s string) string { return visible.Line(s) }
-
 // quoted is an untrusted text between quotation marks.
-func quoted(s string) string { return "“" + safe(strings.TrimSpace(s)) + "”" }
-
-// sentence makes an error of the engine a sentence that is safe to show.
-func sentence(text string) string {
-	text = safe(text)
-	r, size := utf8.DecodeRuneInString(text)
-	if unicode.IsLower(r) {
-		text = string(unicode.ToUpper(r)) + text[size:]
-	}
-	return strings.TrimSuffix(text, ".") + "."
-}
+func quoted(s string) string { return "“" + visible.Line(strings.TrimSpace(s)) + "”" }
 
 // figure writes a number in at most five columns: "3.1", ".71", "4e-5", "–" for
 // none.
@@ -74,7 +59,7 @@ func probability(p float64) string {
 // piece is a token for a table. A space that it begins with is shown unless
 // every token of the model is a word that begins so.
 func (v *View) piece(s string) string {
-	s = safe(s)
+	s = visible.Line(s)
 	trimmed := strings.TrimLeft(s, " ")
 	spaces := len(s) - len(trimmed)
 	if len(v.d.Model.Words) > 0 && trimmed != "" {

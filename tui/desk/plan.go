@@ -9,6 +9,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tiller/steering"
+	"tiller/tui/wording"
 )
 
 // A Plan is a lane's plan as it is being written.
@@ -284,7 +285,7 @@ func (d *Desk) setLayers(t *steering.Term, layers []int) bool {
 			d.Say(Note, "This is the highest layer.")
 			return false
 		case len(own) > 1 && !slices.Contains(own, l):
-			d.Say(Warning, "%s has no direction at layer %s.", t.Vector, LayerName(l))
+			d.Say(Warning, "%s has no direction at layer %s.", t.Vector, wording.Layer(l))
 			return false
 		}
 	}
@@ -297,14 +298,6 @@ func (d *Desk) setLayers(t *steering.Term, layers []int) bool {
 		t.Layers.Items = append(t.Layers.Items, steering.Span{From: l, To: l})
 	}
 	return true
-}
-
-// LayerName is how plans write a layer.
-func LayerName(l int) string {
-	if l == steering.Embed {
-		return "embed"
-	}
-	return strconv.Itoa(l)
 }
 
 // NextTerm gives the dials to the term so many places on.

@@ -81,6 +81,12 @@ func Fit(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-n))
 }
 
+// Right puts styled text at the right end of exactly width columns.
+func Right(s string, width int) string {
+	s = Clip(s, width)
+	return strings.Repeat(" ", max(0, width-Width(s))) + s
+}
+
 // Ends puts two styled texts at the two ends of width columns. The left one
 // gives way, but not below a third.
 func Ends(left, right string, width int) string {

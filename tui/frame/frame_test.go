@@ -20,6 +20,9 @@ func TestWidths(t *testing.T) {
 			if got := Width(Fit(left, width)); got != width {
 				t.Fatalf("Fit(%q, %d) is %d wide", left, width, got)
 			}
+			if got := Right(left, width); Width(got) != width || !strings.HasSuffix(got, left) && Width(left) <= width {
+				t.Fatalf("Right(%q, %d) = %q", left, width, got)
+			}
 			for _, right := range texts {
 				if got := Width(Rule(th, left, right, width)); got != width {
 					t.Fatalf("Rule(%q, %q, %d) is %d wide: %q", left, right, width, got, ansi.Strip(Rule(th, left, right, width)))

@@ -14,6 +14,7 @@ import (
 	"tiller/tui/keys"
 	"tiller/tui/theme"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // View draws exactly width columns and height lines.
@@ -151,7 +152,7 @@ func (d *drawing) label(row int, inHand bool) string {
 	if row+steering.Embed == d.v.layer {
 		style = th.Cursor
 	}
-	name := desk.LayerName(row + steering.Embed)
+	name := wording.Layer(row + steering.Embed)
 	return th.Accent.Render(mark) + strings.Repeat(" ", max(0, margin-3-len(name))) + style.Render(name) + " "
 }
 
@@ -357,7 +358,7 @@ func (d *drawing) cellLine() string {
 	if math.IsNaN(x) {
 		out = " " + style.Render("no direction here")
 	}
-	out += th.Text.Render(fmt.Sprintf("  layer %s · %s · \"%s\"", desk.LayerName(row+steering.Embed), placed(p, len(d.c.answer.Prompt)), visible.Line(text(d.c.answer, p))))
+	out += th.Text.Render(fmt.Sprintf("  layer %s · %s · \"%s\"", wording.Layer(row+steering.Embed), placed(p, len(d.c.answer.Prompt)), visible.Line(text(d.c.answer, p))))
 	if d.c.edited[row][p] {
 		out += "  " + th.Steered.Render("◑ edited by "+d.c.by(d.v.d, row, p))
 	}

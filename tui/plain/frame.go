@@ -6,6 +6,7 @@ import (
 	"github.com/clipperhouse/displaywidth"
 
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // promptLines is how many lines of a long prompt are shown.
@@ -91,7 +92,7 @@ func (p *Printer) excerpt(prompt string) []string {
 		return lines
 	}
 	half := promptLines / 2
-	left := frameStyle.Render("… " + Count(len(lines)-2*half, "line") + " …")
+	left := frameStyle.Render("… " + wording.Count(len(lines)-2*half, "line") + " …")
 	return append(append(lines[:half:half], left), lines[len(lines)-half:]...)
 }
 

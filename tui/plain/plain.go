@@ -16,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 const (
@@ -49,9 +50,9 @@ type Header struct {
 // about says in a few words what the prompt is.
 func (h Header) about() (kind, size string) {
 	if h.Answer == "" {
-		return "prompt", Count(h.Tokens, "token")
+		return "prompt", wording.Count(h.Tokens, "token")
 	}
-	return "question", Count(h.Tokens, "token") + ", the right answer is " + h.Answer
+	return "question", wording.Count(h.Tokens, "token") + ", the right answer is " + h.Answer
 }
 
 // LaneHeader names a lane. A lane with an empty plan is a base lane.

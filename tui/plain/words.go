@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // Summary is what is known at the end of a run.
@@ -69,7 +69,7 @@ func (l *lane) title() string {
 
 // ending says what became of a lane.
 func (l *lane) ending(s LaneSummary) string {
-	words := Count(len(l.tokens), "token") + ", " + stopWord(s.Stop)
+	words := wording.Count(len(l.tokens), "token") + ", " + stopWord(s.Stop)
 	if s.Answer != nil {
 		words = s.Answer.verdict() + " · " + words
 	}
@@ -124,7 +124,7 @@ func (p *Printer) sentences(s Summary) []string {
 		}
 	}
 	if s.TokensPerSecond > 0 {
-		speed := fmt.Sprintf("%s tokens/s", figure(s.TokensPerSecond))
+		speed := fmt.Sprintf("%s tokens/s", wording.Figure(s.TokensPerSecond))
 		if len(p.lanes) > 1 {
 			speed += ", all lanes together"
 		}
@@ -144,7 +144,7 @@ func (p *Printer) parting(l *lane) string {
 	case len(l.tokens) < len(base.tokens):
 		return fmt.Sprintf("It ended at token %d, where base went on; until there both are the same.", len(l.tokens))
 	}
-	return fmt.Sprintf("Both chose the same %s.", Count(len(l.tokens), "token"))
+	return fmt.Sprintf("Both chose the same %s.", wording.Count(len(l.tokens), "token"))
 }
 
 // steering counts what a plan did to a lane.
@@ -152,15 +152,15 @@ func (l *lane) steering(s LaneSummary) string {
 	if s.RowEdits == 0 {
 		return "Nothing was steered."
 	}
-	of := fmt.Sprintf("%d of %s", l.steeredTokens(), Count(len(l.tokens), "token"))
+	of := fmt.Sprintf("%d of %s", l.steeredTokens(), wording.Count(len(l.tokens), "token"))
 	if n := l.steeredTokens(); n == len(l.tokens) && n > 0 {
 		of = "Every token"
 	}
 	prompt := "no earlier prompt position"
 	if s.PromptEdits > 0 {
-		prompt = Count(s.PromptEdits, "earlier prompt position")
+		prompt = wording.Count(s.PromptEdits, "earlier prompt position")
 	}
-	return fmt.Sprintf("▲ %s steered, and %s; %s edited.", of, prompt, Count(s.RowEdits, "row"))
+	return fmt.Sprintf("▲ %s steered, and %s; %s edited.", of, prompt, wording.Count(s.RowEdits, "row"))
 }
 
 // sentence says how often a term fired and how strong it was.
@@ -168,7 +168,7 @@ func (f Fired) sentence(positions int) string {
 	if f.Count == 0 {
 		return f.Term + " never fired."
 	}
-	s := fmt.Sprintf("%s fired at %d of %s.", f.Term, f.Count, Count(positions, "token"))
+	s := fmt.Sprintf("%s fired at %d of %s.", f.Term, f.Count, wording.Count(positions, "token"))
 	if len(f.Ratios) == 0 {
 		return s
 	}
@@ -180,44 +180,23 @@ func ratios(r []Ratio) string {
 	if len(r) > 4 {
 		lo := slices.MinFunc(r, bySize)
 		hi := slices.MaxFunc(r, bySize)
-		if figure(lo.Value) == figure(hi.Value) {
-			return fmt.Sprintf("|s d| is %s of the median |h| at %s.", figure(lo.Value), Count(len(r), "layer"))
+		if wording.Figure(lo.Value) == wording.Figure(hi.Value) {
+			return fmt.Sprintf("|s d| is %s of the median |h| at %s.", wording.Figure(lo.Value), wording.Count(len(r), "layer"))
 		}
 		return fmt.Sprintf("|s d| is %s (layer %s) to %s (layer %s) of the median |h|.",
-			figure(lo.Value), layer(lo.Layer), figure(hi.Value), layer(hi.Layer))
+			wording.Figure(lo.Value), wording.Layer(lo.Layer), wording.Figure(hi.Value), wording.Layer(hi.Layer))
 	}
-	parts := []string{fmt.Sprintf("|s d| is %s of the median |h| at layer %s", figure(r[0].Value), layer(r[0].Layer))}
+	parts := []string{fmt.Sprintf("|s d| is %s of the median |h| at layer %s", wording.Figure(r[0].Value), wording.Layer(r[0].Layer))}
 	for _, x := range r[1:] {
-		parts = append(parts, fmt.Sprintf("%s at %s", figure(x.Value), layer(x.Layer)))
+		parts = append(parts, fmt.Sprintf("%s at %s", wording.Figure(x.Value), wording.Layer(x.Layer)))
 	}
 	return strings.Join(parts, ", ") + "."
 }
 
 func bySize(a, b Ratio) int { return cmp.Compare(a.Value, b.Value) }
 
-// layer names a layer as plans do.
-func layer(l int) string {
-	if l < 0 {
-		return "embed"
-	}
-	return strconv.Itoa(l)
-}
-
-// figure writes x with two significant digits, and whole from ten on.
-func figure(x float64) string {
-	if x >= 9.95 {
-		return strconv.FormatFloat(x, 'f', 0, 64)
-	}
-	return strconv.FormatFloat(x, 'g', 2, 64)
-}
-
 // Count writes n and the noun, in the plural where it is due.
-func Count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.Itoa(n) + " " + noun + "s"
-}
+func Count(n int, noun string) string { return wording.Count(n, noun) }
 
 // sentence writes one sentence of the summary, wrapped.
 func (p *Printer) sentence(s string) {

@@ -6,6 +6,7 @@ import (
 
 	"tiller/steering"
 	"tiller/tui/desk"
+	"tiller/tui/wording"
 )
 
 // answered is the plan that the answer in hand was generated with. While the
@@ -99,9 +100,9 @@ func (v *View) effect(width int) string {
 	}
 	rows, prompt := "… row edits", "… prompt edits"
 	if a.Ended != nil {
-		rows, prompt = plural(a.Ended.RowEdits, "row edit"), plural(a.Ended.PromptEdits, "prompt edit")
+		rows, prompt = wording.Count(a.Ended.RowEdits, "row edit"), wording.Count(a.Ended.PromptEdits, "prompt edit")
 	}
-	text := fmt.Sprintf("%s · %s · %.0f %% of %s steered", rows, prompt, 100*a.SteeredFraction(), plural(len(a.Tokens), "token"))
+	text := fmt.Sprintf("%s · %s · %.0f %% of %s steered", rows, prompt, 100*a.SteeredFraction(), wording.Count(len(a.Tokens), "token"))
 	if width < 80 {
 		text = strings.NewReplacer(" edits", "", " edit", "").Replace(text)
 	}

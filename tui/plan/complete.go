@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tiller/tui/frame"
+	"tiller/tui/visible"
 )
 
 // What can be written at some places of a plan.
@@ -97,7 +98,7 @@ func (v *View) complete() tea.Cmd {
 // advice is what may be written at the cursor, or what a plan looks like.
 func (v *View) advice(width int) string {
 	if _, words := v.completions(); len(words) > 0 {
-		return v.d.Theme.Faint.Render(frame.Clip("tab: "+safe(strings.Join(words, "  ")), width))
+		return v.d.Theme.Faint.Render(frame.Clip("tab: "+visible.Line(strings.Join(words, "  ")), width))
 	}
 	return v.d.Theme.Faint.Render(frame.Clip(grammar, width))
 }

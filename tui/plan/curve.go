@@ -12,6 +12,7 @@ import (
 	"tiller/tui/desk"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
+	"tiller/tui/wording"
 )
 
 // A param is one of the numbers that a strength over tokens is made of.
@@ -324,18 +325,18 @@ func (v *View) drawCurve(i int, t steering.Term, width, height int) []string {
 		name := ""
 		switch y {
 		case 0:
-			name = figure(p.high)
+			name = wording.Figure(p.high)
 		case p.height - 1:
-			name = figure(p.low)
+			name = wording.Figure(p.low)
 		case p.line(p.neutral):
-			name = figure(p.neutral)
+			name = wording.Figure(p.neutral)
 		}
-		lines = append(lines, pad+th.Faint.Render(right(name, axis))+" "+th.Frame.Render("│")+row)
+		lines = append(lines, pad+th.Faint.Render(frame.Right(name, axis))+" "+th.Frame.Render("│")+row)
 	}
 	end := fmt.Sprint(p.horizon)
 	ticks := frame.Ends("0", "token "+end, p.width)
 	lines = append(lines, strings.Repeat(" ", margin+axis+2)+th.Faint.Render(ticks))
-	return append(lines, pad+th.Faint.Render(right("steered", axis))+"  "+v.steeredMarks(i, p))
+	return append(lines, pad+th.Faint.Render(frame.Right("steered", axis))+"  "+v.steeredMarks(i, p))
 }
 
 // steeredMarks are ▲ under the tokens of the last answer that a term steered.

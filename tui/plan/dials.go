@@ -13,6 +13,8 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/theme"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // A scale is the strengths around the neutral one that a dial shows.
@@ -61,7 +63,7 @@ func (v *View) drawDials(y, width, height int) []string {
 	}
 	i := v.d.Term
 	about := effects[t.Op]
-	lines := []string{frame.Rule(th, th.Accent.Render(fmt.Sprintf("▸ term %d", i+1))+th.Title.Render("  "+safe(t.Vector)), th.Faint.Render(about), width)}
+	lines := []string{frame.Rule(th, th.Accent.Render(fmt.Sprintf("▸ term %d", i+1))+th.Title.Render("  "+visible.Line(t.Vector)), th.Faint.Render(about), width)}
 	dial := func(name, value string, actions ...keys.Action) {
 		lines = append(lines, v.dial(name, value, width, actions...))
 	}
@@ -81,7 +83,7 @@ func (v *View) drawDials(y, width, height int) []string {
 	dial("layers", layers, keys.LayerDown, keys.LayerUp)
 	dial(sizeName(t), sizes)
 	click(func(int, int) tea.Cmd { return v.d.CycleSelector() })
-	dial("where", th.Accent.Render("["+safe(t.Select.String())+"]"), keys.CycleSelector)
+	dial("where", th.Accent.Render("["+visible.Line(t.Select.String())+"]"), keys.CycleSelector)
 	click(func(int, int) tea.Cmd { return v.d.CycleGate() })
 	dial("when", v.gate(t), keys.CycleGate)
 	dial("", v.reach(i))
@@ -121,7 +123,7 @@ func (v *View) strengthDial(t steering.Term, width, y int) string {
 	th := v.d.Theme
 	s := scaleOf(t)
 	columns := max(11, min(41, width/3))
-	low, high := figure(s.low), figure(s.high)
+	low, high := wording.Figure(s.low), wording.Figure(s.high)
 	x := margin + label + len(low) + 1
 	v.areas = append(v.areas, area{x, y, columns, 1, func(x, _ int) tea.Cmd {
 		return v.setStrength(s.low + (s.high-s.low)*float64(x)/float64(columns-1))
@@ -147,7 +149,7 @@ func (v *View) gate(t steering.Term) string {
 	if len(t.Gate) == 0 {
 		return v.d.Theme.Text.Render("always")
 	}
-	return v.d.Theme.Accent.Render("? " + safe(t.Gate.String()))
+	return v.d.Theme.Accent.Render("? " + visible.Line(t.Gate.String()))
 }
 
 // reach says at how many positions of the last answer a term fired.
@@ -193,7 +195,7 @@ func (v *View) layerDial(i int, t steering.Term, width, y int) (layers, sizes st
 	case len(at) == 0 || n == 0:
 		text := v.d.Theme.Accent.Render(t.Layers.String())
 		if info := v.d.Vector(t.Vector); info == nil || !info.Read {
-			text += v.d.Theme.Faint.Render("  those of " + safe(t.Vector) + " are not known")
+			text += v.d.Theme.Faint.Render("  those of " + visible.Line(t.Vector) + " are not known")
 		}
 		return text, ""
 	case n <= fewLayers && (n+1)*cellWidth <= width:
@@ -210,13 +212,13 @@ func (v *View) layerCells(t steering.Term, at []int, y int) (layers, sizes strin
 		first = steering.Embed
 	}
 	for l := first; l < v.d.Model.Layers; l++ {
-		name, size := desk.LayerName(l), ""
+		name, size := wording.Layer(l), ""
 		if !slices.Contains(at, l) {
 			layers += th.Faint.Render(frame.Fit(" "+name, cellWidth))
 		} else {
 			layers += th.Accent.Render(frame.Fit("["+name+"]", cellWidth))
 			if r, ok := v.ratio(t, l); ok {
-				size = figure(r)
+				size = wording.Figure(r)
 			}
 		}
 		sizes += th.Text.Render(frame.Fit(" "+size, cellWidth))
@@ -241,9 +243,9 @@ func (v *View) layerMap(t steering.Term, at []int, width, y int) (layers, sizes 
 		}
 	}
 	if len(ratios) > 0 {
-		sizes = th.Text.Render(figure(most))
-		if figure(least) != figure(most) {
-			sizes = th.Text.Render(figure(least)+" to "+figure(most)) + th.Faint.Render(", most at layer "+desk.LayerName(where))
+		sizes = th.Text.Render(wording.Figure(most))
+		if wording.Figure(least) != wording.Figure(most) {
+			sizes = th.Text.Render(wording.Figure(least)+" to "+wording.Figure(most)) + th.Faint.Render(", most at layer "+wording.Layer(where))
 		}
 	}
 	names := th.Accent.Render(t.Layers.String()) + th.Faint.Render(fmt.Sprintf(" of 0-%d", n-1))
@@ -273,7 +275,7 @@ func (v *View) warnings(width, room int) []string {
 	}
 	var lines []string
 	for _, w := range a.Ended.Warnings {
-		lines = append(lines, wrap(v.d.Theme.Warn.Render, "! "+sentence(strings.TrimPrefix(w, "plan ")), width)...)
+		lines = append(lines, wrap(v.d.Theme.Warn.Render, "! "+wording.Sentence(strings.TrimPrefix(w, "plan ")), width)...)
 	}
 	return lines[:max(0, min(len(lines), room))]
 }

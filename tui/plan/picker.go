@@ -13,6 +13,7 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/list"
+	"tiller/tui/wording"
 )
 
 // A picker is a list to choose a vector or a plan from.
@@ -82,11 +83,11 @@ func layersText(info engine.VectorInfo) string {
 	case !info.Read:
 		return "not read yet"
 	case n == 1:
-		return "layer " + desk.LayerName(info.Layers[0])
+		return "layer " + wording.Layer(info.Layers[0])
 	case n > 1 && info.Layers[n-1]-info.Layers[0] == n-1:
-		return fmt.Sprintf("layers %s-%d", desk.LayerName(info.Layers[0]), info.Layers[n-1])
+		return fmt.Sprintf("layers %s-%d", wording.Layer(info.Layers[0]), info.Layers[n-1])
 	}
-	return plural(n, "layer")
+	return wording.Count(n, "layer")
 }
 
 // normsText says how long a vector's directions are.
@@ -95,10 +96,10 @@ func normsText(info engine.VectorInfo) string {
 		return ""
 	}
 	least, most := slices.Min(info.Norms), slices.Max(info.Norms)
-	if figure(least) == figure(most) {
-		return "|d| " + figure(most)
+	if wording.Figure(least) == wording.Figure(most) {
+		return "|d| " + wording.Figure(most)
 	}
-	return "|d| " + figure(least) + " to " + figure(most)
+	return "|d| " + wording.Figure(least) + " to " + wording.Figure(most)
 }
 
 // openPlans lists the saved plans, and asks for those of the person.
@@ -124,7 +125,7 @@ func (v *View) planItems() []item {
 			fault = v.lacking(text)
 		}
 		if fault != "" {
-			it.row.Faint, it.about = true, "! "+sentence(fault)
+			it.row.Faint, it.about = true, "! "+wording.Sentence(fault)
 		}
 		items = append(items, it)
 	}

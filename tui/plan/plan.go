@@ -22,6 +22,7 @@ import (
 	"tiller/tui/engine"
 	"tiller/tui/frame"
 	"tiller/tui/keys"
+	"tiller/tui/visible"
 )
 
 // A View is the state of Plan that no other view shares.
@@ -377,7 +378,7 @@ func (v *View) drawShell(width int) string {
 	if l == nil || l.Plan.Err != nil || l.Plan.Text == "" || v.Typing() {
 		return ""
 	}
-	return frame.Clip(strings.Repeat(" ", margin)+v.d.Theme.Faint.Render("in a shell: tiller run --plan "+safe(steering.Quote(l.Plan.Text))), width)
+	return frame.Clip(strings.Repeat(" ", margin)+v.d.Theme.Faint.Render("in a shell: tiller run --plan "+visible.Line(steering.Quote(l.Plan.Text))), width)
 }
 
 // drawNothing says what to do where there is no term.

@@ -66,10 +66,10 @@ func (v *View) grade(a *desk.Answer) string {
 	}
 	switch given, right := a.Grade(q); {
 	case right:
-		return th.Good.Render("✓ " + safe(given))
+		return th.Good.Render("✓ " + visible.Line(given))
 	case given == "":
 		return th.Bad.Render("✗ no answer")
 	default:
-		return th.Bad.Render("✗ " + safe(given))
+		return th.Bad.Render("✗ " + visible.Line(given))
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"tiller/steering"
 	"tiller/tui/frame"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // A layout is how wide the columns of the terms are. One that is 0 is left out.
@@ -22,7 +24,7 @@ const gap = 2 // columns between two columns
 func (v *View) layoutOf(width int) layout {
 	c := layout{marker: len(fmt.Sprint(len(v.terms()))) + 3, op: 6, vector: 6, dial: 9, strength: 8, layers: 6, fired: 5}
 	for _, t := range v.terms() {
-		c.vector = max(c.vector, frame.Width(safe(t.Vector)))
+		c.vector = max(c.vector, frame.Width(visible.Line(t.Vector)))
 		c.strength = max(c.strength, frame.Width(brief(t.Strength)))
 		c.layers = max(c.layers, len(t.Layers.String()))
 	}
@@ -59,7 +61,7 @@ func (c layout) line(marker, op, vector, dial, strength, ratio, layers, where, f
 		case width == 0:
 			return
 		case alignRight:
-			b.WriteString(right(text, width))
+			b.WriteString(frame.Right(text, width))
 		default:
 			b.WriteString(frame.Fit(text, width))
 		}
@@ -72,7 +74,7 @@ func (c layout) line(marker, op, vector, dial, strength, ratio, layers, where, f
 	put(ratio, c.ratio, true)
 	put(layers, c.layers, false)
 	put(where, c.where, false)
-	b.WriteString(right(fired, c.fired))
+	b.WriteString(frame.Right(fired, c.fired))
 	return b.String()
 }
 
@@ -84,7 +86,7 @@ const dialLines = 8
 func (v *View) drawTerms(y, width, height int) []string {
 	th := v.d.Theme
 	terms := v.terms()
-	lines := []string{frame.Rule(th, th.Title.Render(plural(len(terms), "term")), v.effect(width), width)}
+	lines := []string{frame.Rule(th, th.Title.Render(wording.Count(len(terms), "term")), v.effect(width), width)}
 	c := v.layoutOf(width)
 	room := height - len(lines) - dialLines - 1
 	if room > len(terms) {
@@ -119,14 +121,14 @@ func (v *View) drawTerm(i int, t steering.Term, c layout, counted []counts) stri
 	ratio := ""
 	if layers := v.layersOf(i, t); len(layers) > 0 {
 		if r, ok := v.ratio(t, layers[0]); ok {
-			ratio = th.Faint.Render(figure(r))
+			ratio = th.Faint.Render(wording.Figure(r))
 		}
 	}
-	where := "[" + safe(t.Select.String()) + "]"
+	where := "[" + visible.Line(t.Select.String()) + "]"
 	if len(t.Gate) > 0 {
-		where += "?" + safe(t.Gate.String())
+		where += "?" + visible.Line(t.Gate.String())
 	}
-	return c.line(marker, th.Text.Render(t.Op.String()), name.Render(safe(t.Vector)), dial, name.Render(brief(t.Strength)), ratio,
+	return c.line(marker, th.Text.Render(t.Op.String()), name.Render(visible.Line(t.Vector)), dial, name.Render(brief(t.Strength)), ratio,
 		th.Text.Render(t.Layers.String()), th.Text.Render(where), v.firedText(i, counted))
 }
 
@@ -163,15 +165,7 @@ func brief(s steering.Strength) string {
 	case steering.Decay:
 		return number(s.Value) + "→0"
 	case steering.Curve:
-		return plural(len(s.Points), "point")
+		return wording.Count(len(s.Points), "point")
 	}
 	return s.String()
-}
-
-// plural counts things.
-func plural(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -12,6 +12,7 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/list"
+	"tiller/tui/wording"
 )
 
 // saving is the name that a plan is to be saved under while it is typed.
@@ -45,7 +46,7 @@ func (v *View) doSaving(a keys.Action) (tea.Cmd, bool) {
 			name = s.input.Placeholder
 		}
 		if err := engine.PlanName(name); err != nil {
-			v.d.Say(desk.Warning, "%s", sentence(err.Error()))
+			v.d.Say(desk.Warning, "%s", wording.Sentence(err.Error()))
 			return nil, true
 		}
 		v.writing = v.d.Begin("saving the plan")

@@ -17,6 +17,8 @@ import (
 	"tiller/tui/keys"
 	"tiller/tui/list"
 	"tiller/tui/theme"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // typing is the plan's text while it is typed.
@@ -178,7 +180,7 @@ func (v *View) drawText(width, room int) []string {
 	}
 	switch {
 	case reason != "" && column == 0:
-		lines = append(lines, wrap(th.Bad.Render, "✗ "+sentence(reason), width)...)
+		lines = append(lines, wrap(th.Bad.Render, "✗ "+wording.Sentence(reason), width)...)
 	case v.typing != nil && reason == "":
 		lines = append(lines, strings.Repeat(" ", margin)+v.advice(width-2*margin))
 	}
@@ -228,10 +230,10 @@ func (v *View) edge() string {
 func (v *View) drawFault(reason string, x, width int) []string {
 	th := v.d.Theme
 	caret := strings.Repeat(" ", x) + th.Bad.Render("^")
-	if text := safe(reason); x+3+frame.Width(text)+margin <= width {
+	if text := visible.Line(reason); x+3+frame.Width(text)+margin <= width {
 		return []string{caret + " " + th.Bad.Render(text)}
 	}
-	return append([]string{caret}, wrap(th.Bad.Render, "✗ "+sentence(reason), width)...)
+	return append([]string{caret}, wrap(th.Bad.Render, "✗ "+wording.Sentence(reason), width)...)
 }
 
 // span is the part of the text, in characters, that is the term in hand; to is
@@ -260,7 +262,7 @@ func columns(r rune) int {
 	if r >= ' ' && r <= '~' {
 		return 1
 	}
-	return frame.Width(safe(string(r)))
+	return frame.Width(visible.Line(string(r)))
 }
 
 // breakText breaks a text into rows of at most width columns, after a comma
@@ -315,7 +317,7 @@ func (p pen) draw(text []rune, r row) (line string, caret int) {
 		}
 		shown := " "
 		if i < len(text) {
-			shown = safe(string(text[i]))
+			shown = visible.Line(string(text[i]))
 		} else if i != p.cursor {
 			break
 		}

@@ -57,7 +57,7 @@ func Lines(t *theme.Theme, rows []Row, hand, width int) []string {
 			head += strings.Repeat(" ", barGap) + frame.Ends(edge(low), edge(high), bar)
 			continue
 		}
-		head += right(c.title, c.width)
+		head += frame.Right(c.title, c.width)
 	}
 	lines := []string{t.Faint.Render(frame.Fit(head, width))}
 	base := math.NaN()
@@ -81,7 +81,7 @@ func Lines(t *theme.Theme, rows []Row, hand, width int) []string {
 				line += strings.Repeat(" ", barGap) + drawBar(t, r, base, low, high, bar)
 				continue
 			}
-			line += figureStyle(t, c, r).Render(right(c.text(r), c.width))
+			line += figureStyle(t, c, r).Render(frame.Right(c.text(r), c.width))
 		}
 		lines = append(lines, frame.Fit(line, width))
 	}
@@ -202,11 +202,6 @@ func figureStyle(t *theme.Theme, c column, r Row) lipgloss.Style {
 		return t.Text
 	}
 	return t.Faint
-}
-
-// right aligns text at the right end of width columns.
-func right(s string, width int) string {
-	return strings.Repeat(" ", max(0, width-frame.Width(s))) + frame.Clip(s, width)
 }
 
 func span(i statistics.Interval) string {

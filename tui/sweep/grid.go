@@ -11,6 +11,7 @@ import (
 	"tiller/steering/sweep"
 	"tiller/tui/desk"
 	"tiller/tui/engine"
+	"tiller/tui/wording"
 )
 
 // A grid is what is tried, and what came of it.
@@ -230,9 +231,9 @@ func (g *grid) name(row, col int) string {
 
 func layerName(layer int) string {
 	if layer == steering.Embed {
-		return desk.LayerName(layer)
+		return wording.Layer(layer)
 	}
-	return "L" + desk.LayerName(layer)
+	return "L" + wording.Layer(layer)
 }
 
 func (g *grid) percent() int {

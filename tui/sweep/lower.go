@@ -7,6 +7,8 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/keys"
 	"tiller/tui/theme"
+	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // drawLower draws what stands below the map: how to read it, the cell under the
@@ -80,9 +82,9 @@ func (v *View) drawCursor(g *grid, width int) []string {
 	th := v.d.Theme
 	c := g.cell(v.row, v.col)
 	lines := []string{frame.Rule(th, th.Accent.Render(g.name(v.row, v.col)), th.Faint.Render(v.key(keys.TakeCell)+" takes it into the plan"), width)}
-	lines = append(lines, " "+th.Text.Render(safe(g.planAt(v.row, v.col))))
+	lines = append(lines, " "+th.Text.Render(visible.Line(g.planAt(v.row, v.col))))
 	if c.Err != "" {
-		return append(lines, " "+th.Bad.Render("It can't be used: "+safe(c.Err)+"."), "")
+		return append(lines, " "+th.Bad.Render("It can't be used: "+visible.Line(c.Err)+"."), "")
 	}
 	if c.Items == 0 {
 		return append(lines, " "+th.Faint.Render(joined(v.untried(g), v.ratioWords(g))), "")
@@ -145,7 +147,7 @@ func (v *View) drawTests(width, most int) []string {
 	th := v.d.Theme
 	count := ""
 	if v.tested > 0 {
-		count = th.Faint.Render(plural(v.tested, "re-test", "re-tests") + " this sitting")
+		count = th.Faint.Render(wording.Count(v.tested, "re-test") + " this sitting")
 	}
 	lines := []string{frame.Rule(th, th.Title.Render("test split"), count, width)}
 	switch {
@@ -157,7 +159,7 @@ func (v *View) drawTests(width, most int) []string {
 	for i := len(v.tests) - 1; i >= 0 && len(lines) <= most; i-- {
 		t := v.tests[i]
 		left := " " + th.Text.Render(scored(t.Cell)) + th.Faint.Render("  base ") + th.Text.Render(scored(t.Base)) +
-			th.Faint.Render("  "+safe(t.Plan))
+			th.Faint.Render("  "+visible.Line(t.Plan))
 		lines = append(lines, frame.Ends(left, th.Faint.Render(fmt.Sprintf("n %d · seed %d ", t.Cell.N, t.Seed)), width))
 	}
 	return lines

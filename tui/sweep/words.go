@@ -8,19 +8,11 @@ import (
 
 	"tiller/steering/sweep"
 	"tiller/tui/frame"
-	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
-// safe is untrusted text for one line.
-func safe(s string) string { return visible.Line(s) }
-
 // share writes a number from 0 to 1 as ".94".
-func share(x float64) string {
-	if math.IsNaN(x) {
-		return "–"
-	}
-	return strings.TrimPrefix(strconv.FormatFloat(x, 'f', 2, 64), "0")
-}
+func share(x float64) string { return wording.Share(x, 2) }
 
 // span writes an interval of shares.
 func span(low, high float64) string { return share(low) + "–" + share(high) }
@@ -93,19 +85,12 @@ func joined(parts ...string) string {
 	return strings.Join(some, " · ")
 }
 
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 // much is on how much cells are tried: problems that are graded, or prompts.
 func much(n int, graded bool) string {
 	if graded {
 		return fmt.Sprintf("%d tune problems", n)
 	}
-	return plural(n, "prompt", "prompts")
+	return wording.Count(n, "prompt")
 }
 
 // ordinal writes a whole number from 2 to 20, or one like it, as "3rd".

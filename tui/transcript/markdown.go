@@ -7,6 +7,7 @@ import (
 
 	"tiller/tui/desk"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // Markdown writes lanes with their model, question, plans, answers and figures,
@@ -73,9 +74,9 @@ func heading(d *desk.Desk, l *desk.Lane) string {
 // figures are what there is to know of an answer, a line each.
 func figures(d *desk.Desk, l *desk.Lane) []string {
 	a := l.Answer
-	lines := []string{counted(len(a.Tokens), "token") + ending(a)}
+	lines := []string{wording.Count(len(a.Tokens), "token") + ending(a)}
 	if n := len(l.Forced); n > 0 && !l.Stale {
-		lines = append(lines, "forked: its beginning, "+counted(n, "token")+", was given and not chosen")
+		lines = append(lines, "forked: its beginning, "+wording.Count(n, "token")+", was given and not chosen")
 	}
 	if q := d.Question; q != nil && a.Ended != nil && !l.Stale {
 		switch given, right := a.Grade(q); {
@@ -89,9 +90,9 @@ func figures(d *desk.Desk, l *desk.Lane) []string {
 	}
 	if a.PlanText != "" && a.Ended != nil {
 		lines = append(lines, fmt.Sprintf("%d of %s steered (%.0f %%), %s, %s",
-			a.Steered(), counted(len(a.Tokens), "token"), 100*a.SteeredFraction(), counted(a.Ended.PromptEdits, "prompt edit"), counted(a.Ended.RowEdits, "row edit")))
+			a.Steered(), wording.Count(len(a.Tokens), "token"), 100*a.SteeredFraction(), wording.Count(a.Ended.PromptEdits, "prompt edit"), wording.Count(a.Ended.RowEdits, "row edit")))
 		for _, f := range a.Ended.Fired {
-			lines = append(lines, code(f.Term)+" fired at "+counted(f.Count, "position"))
+			lines = append(lines, code(f.Term)+" fired at "+wording.Count(f.Count, "position"))
 		}
 	}
 	if at, ok := d.Parts(l); ok {
@@ -102,14 +103,6 @@ func figures(d *desk.Desk, l *desk.Lane) []string {
 		lines = append(lines, line)
 	}
 	return lines
-}
-
-// counted is a number of things, as in "1 token" and "2 tokens".
-func counted(n int, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // ending says how an answer ended, if not by itself.

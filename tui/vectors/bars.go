@@ -6,12 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/charmbracelet/x/ansi"
-
-	"tiller/tui/desk"
 	"tiller/tui/frame"
 	"tiller/tui/theme"
-	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // eighths are the heights of a cell.
@@ -64,7 +61,7 @@ func (c *chart) draw(th *theme.Theme, width, height int) []string {
 		lines = append(lines, lit(th, cells[line].String(), hand*each, wide))
 	}
 	lines = append(lines, th.Accent.Render(under.String()))
-	first, last := desk.LayerName(c.layers[0]), desk.LayerName(c.layers[n-1])
+	first, last := wording.Layer(c.layers[0]), wording.Layer(c.layers[n-1])
 	if gap := bars*each - len(space) - len(first) - len(last); gap > 0 {
 		lines = append(lines, th.Faint.Render(first+strings.Repeat(" ", gap)+last))
 	}
@@ -110,15 +107,6 @@ func figure(x float64) string {
 		return strings.Replace(fmt.Sprintf("%.2g", x), "0.", ".", 1)
 	}
 	return strings.Replace(fmt.Sprintf("%.2f", x), "0.", ".", 1)
-}
-
-// wrapped breaks an untrusted text into styled lines of at most width columns.
-func wrapped(style func(...string) string, text string, width int) []string {
-	var lines []string
-	for line := range strings.SplitSeq(ansi.Wrap(visible.Line(text), max(1, width), ""), "\n") {
-		lines = append(lines, style(line))
-	}
-	return lines
 }
 
 // columns puts two texts side by side in width columns.

@@ -12,6 +12,7 @@ import (
 	"tiller/tui/keys"
 	"tiller/tui/theme"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // drawDetails draws all that is known of the selected vector, scrolled.
@@ -69,7 +70,7 @@ func (v *View) about(info *engine.VectorInfo, width int) []string {
 	th := v.d.Theme
 	var lines []string
 	if info.Err != "" {
-		lines = append(lines, wrapped(th.Bad.Render, upper(info.Err)+".", width)...)
+		lines = append(lines, wording.Wrap(th.Bad.Render, upper(info.Err)+".", width)...)
 	}
 	from := source(info)
 	if info.Format != "" {
@@ -94,14 +95,14 @@ func (v *View) about(info *engine.VectorInfo, width int) []string {
 		delete(rest, key[0])
 	}
 	if len(made) > 0 {
-		lines = append(lines, wrapped(th.Text.Render, strings.Join(made, " · "), width)...)
+		lines = append(lines, wording.Wrap(th.Text.Render, strings.Join(made, " · "), width)...)
 	}
 	for _, note := range info.Notes {
-		lines = append(lines, wrapped(th.Warn.Render, "! "+note, width)...)
+		lines = append(lines, wording.Wrap(th.Warn.Render, "! "+note, width)...)
 	}
 	if v.details {
 		for _, key := range slices.Sorted(maps.Keys(rest)) {
-			lines = append(lines, wrapped(th.Faint.Render, key+"  "+rest[key], width)...)
+			lines = append(lines, wording.Wrap(th.Faint.Render, key+"  "+rest[key], width)...)
 		}
 	}
 	return lines
@@ -145,9 +146,9 @@ func (v *View) drawLengths(info *engine.VectorInfo, width int) []string {
 		if layer == at {
 			cursor, style = th.Accent.Render("▸ "), th.Accent
 		}
-		row := cursor + style.Render(right(strings.TrimPrefix(layerTitle(layer), "layer "), 5)) + right(figure(info.Norms[i]), 7) + "  "
+		row := cursor + style.Render(frame.Right(strings.TrimPrefix(layerTitle(layer), "layer "), 5)) + frame.Right(figure(info.Norms[i]), 7) + "  "
 		if known {
-			row += right(figure(values[i]), 5) + th.Faint.Render(" |h|  ")
+			row += frame.Right(figure(values[i]), 5) + th.Faint.Render(" |h|  ")
 		}
 		lines = append(lines, row+th.Bar.Render(theme.Bar(values[i]/high, max(1, min(40, width-frame.Width(row))))))
 	}
@@ -196,7 +197,7 @@ func (v *View) drawTokens(info *engine.VectorInfo, width int) []string {
 
 // speaks is a token with its logit.
 func speaks(s engine.Spoken, width int) string {
-	return right(figure(s.Logit), 7) + "  " + frame.Clip(piece(s.Piece), max(0, width-10))
+	return frame.Right(figure(s.Logit), 7) + "  " + frame.Clip(piece(s.Piece), max(0, width-10))
 }
 
 // piece is a token's piece for a table, with a sign for spaces at its ends.
@@ -226,11 +227,11 @@ func (v *View) drawCosines(width int) []string {
 	shown := max(1, min(len(c.Names), (width-18)/cell))
 	head := frame.Fit("", 18)
 	for j := range shown {
-		head += right(fmt.Sprint(j+1), cell-1) + " "
+		head += frame.Right(fmt.Sprint(j+1), cell-1) + " "
 	}
 	lines = append(lines, th.Faint.Render(head))
 	for i, name := range c.Names {
-		row := right(fmt.Sprint(i+1), 2) + " " + frame.Fit(visible.Line(name), 14) + " "
+		row := frame.Right(fmt.Sprint(i+1), 2) + " " + frame.Fit(visible.Line(name), 14) + " "
 		for _, value := range c.Values[i][:shown] {
 			row += cosineCell(th, value, cell)
 		}
@@ -245,7 +246,7 @@ func (v *View) drawCosines(width int) []string {
 // cosineCell is a cosine, and its size as a shade.
 func cosineCell(th *theme.Theme, value *float64, width int) string {
 	if value == nil {
-		return th.Faint.Render(right("–", width-1)) + " "
+		return th.Faint.Render(frame.Right("–", width-1)) + " "
 	}
 	size := math.Abs(*value)
 	style := th.HeatOf(size)
@@ -253,5 +254,5 @@ func cosineCell(th *theme.Theme, value *float64, width int) string {
 		style = &th.Cool[min(len(th.Cool)-1, int(size*float64(len(th.Cool))))]
 	}
 	text := strings.Replace(fmt.Sprintf("%.2f", *value), "0.", ".", 1)
-	return style.Render(right(text, width-1) + theme.Shade(size))
+	return style.Render(frame.Right(text, width-1) + theme.Shade(size))
 }

@@ -8,6 +8,7 @@ import (
 	"tiller/tui/frame"
 	"tiller/tui/theme"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // Size is how much room the sheet wants.
@@ -143,7 +144,7 @@ func (s *Sheet) drawSample(y, width, room int) []string {
 	case c == nil:
 		return []string{"", "", "", ""}
 	case c.Err != "":
-		why := wrapped(th.Bad.Render, upper(c.Err)+".", width-2)
+		why := wording.Wrap(th.Bad.Render, upper(c.Err)+".", width-2)
 		return frame.Block(append([]string{""}, indent(why[:min(2, len(why))])...), width, 4)
 	}
 	pad := strings.Repeat(" ", labelWidth)
@@ -241,7 +242,7 @@ func (s *Sheet) drawFoot(width, height int) []string {
 	if s.failed == "cancelled" {
 		line = " " + th.Faint.Render("It was stopped.")
 	} else if s.failed != "" {
-		why := wrapped(th.Bad.Render, "✗ "+upper(s.failed), width-2)
+		why := wording.Wrap(th.Bad.Render, "✗ "+upper(s.failed), width-2)
 		return append(indent(why[:min(max(1, (height-9)/3), len(why))]), s.drawKeys())
 	}
 	return []string{line, s.drawKeys()}

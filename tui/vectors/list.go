@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"tiller/tui/desk"
 	"tiller/tui/engine"
 	"tiller/tui/frame"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // drawList draws the vectors, one a line, below a rule.
@@ -37,7 +37,7 @@ func (v *View) drawList(x, y, width, height int) []string {
 	}
 	name := nameWidth(list)
 	if heads > 0 {
-		lines = append(lines, th.Faint.Render(strings.Repeat(" ", 6)+frame.Fit("name", name)+" "+right("layers", 7)+" "+right("|d|", 6)+"  from"))
+		lines = append(lines, th.Faint.Render(strings.Repeat(" ", 6)+frame.Fit("name", name)+" "+frame.Right("layers", 7)+" "+frame.Right("|d|", 6)+"  from"))
 	}
 	for i := v.top; i < min(len(list), v.top+v.height); i++ {
 		lines = append(lines, v.drawRow(&list[i], i == v.at(list), name, width))
@@ -86,7 +86,7 @@ func (v *View) drawRow(info *engine.VectorInfo, selected bool, name, width int) 
 		length = figure(v.norm(info, v.layerOf(info)))
 	}
 	return cursor + mark + fits + " " + frame.Fit(style.Render(visible.Line(info.Name)), name) +
-		" " + right(layers, 7) + " " + right(length, 6) + "  " + frame.Clip(from, max(0, width-name-23))
+		" " + frame.Right(layers, 7) + " " + frame.Right(length, 6) + "  " + frame.Clip(from, max(0, width-name-23))
 }
 
 // source is where a vector is from, for one line.
@@ -95,12 +95,6 @@ func source(info *engine.VectorInfo) string {
 		return "embedded"
 	}
 	return visible.Line(info.Source)
-}
-
-// right puts a plain text at the right end of width columns.
-func right(text string, width int) string {
-	text = frame.Clip(text, width)
-	return strings.Repeat(" ", max(0, width-frame.Width(text))) + text
 }
 
 // norm is the length of the direction that a vector has at a layer.
@@ -113,8 +107,8 @@ func (v *View) norm(info *engine.VectorInfo, layer int) float64 {
 
 // layerTitle is "layer 3" or "embed", for a title.
 func layerTitle(layer int) string {
-	if name := desk.LayerName(layer); name == "embed" {
+	if name := wording.Layer(layer); name == "embed" {
 		return name
 	}
-	return "layer " + desk.LayerName(layer)
+	return "layer " + wording.Layer(layer)
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 
 	"tiller/steering"
 	"tiller/steering/derive"
@@ -15,6 +14,7 @@ import (
 	"tiller/tui/keys"
 	"tiller/tui/theme"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // best is the layer that tells the two sides apart best, on pairs that the
@@ -86,7 +86,7 @@ func (s *Sheet) drawResult(width, height int) []string {
 	}
 	lines := []string{frame.Rule(th, th.Good.Render("✓ ")+th.Title.Render(name+" is derived"), saved, width)}
 	top, auc := best(r.Layers)
-	verdict := fmt.Sprintf("Layer %s tells unseen texts apart best: AUC %s over %d pairs; .5 is chance.", desk.LayerName(top), three(auc), r.Pairs)
+	verdict := fmt.Sprintf("Layer %s tells unseen texts apart best: AUC %s over %d pairs; .5 is chance.", wording.Layer(top), three(auc), r.Pairs)
 	switch {
 	case auc < apart:
 		verdict = fmt.Sprintf("The best held-out AUC is %s over %d pairs; .5 is chance.", three(auc), r.Pairs)
@@ -98,7 +98,7 @@ func (s *Sheet) drawResult(width, height int) []string {
 	lines = append(lines, "")
 	for _, note := range r.Info.Notes {
 		if room := height - len(lines) - 4; room > 0 {
-			wrapped := wrapped(th.Warn.Render, "! "+note, width-2)
+			wrapped := wording.Wrap(th.Warn.Render, "! "+note, width-2)
 			lines = append(lines, indent(wrapped[:min(room, len(wrapped))])...)
 		}
 	}
@@ -164,8 +164,8 @@ func (s *Sheet) drawLayer(r derive.LayerReport, top, width int) string {
 	if r.Layer == top {
 		mark, style = th.Part.Render("◆ "), th.Accent
 	}
-	row := mark + style.Render(right(desk.LayerName(r.Layer), 6)+right(three(number(r.AUC)), 7)) +
-		right(percent(r.Agreement), 13) + right(figure(r.Ratio), 11) + "  "
+	row := mark + style.Render(frame.Right(wording.Layer(r.Layer), 6)+frame.Right(three(number(r.AUC)), 7)) +
+		frame.Right(percent(r.Agreement), 13) + frame.Right(figure(r.Ratio), 11) + "  "
 	return row + th.Bar.Render(theme.Bar((number(r.AUC)-.5)*2, max(1, min(20, width-frame.Width(row)))))
 }
 
@@ -178,12 +178,7 @@ func number(x *float64) float64 {
 }
 
 // three writes a share with three digits, as AUC has them.
-func three(x float64) string {
-	if math.IsNaN(x) {
-		return "–"
-	}
-	return strings.TrimPrefix(strconv.FormatFloat(x, 'f', 3, 64), "0")
-}
+func three(x float64) string { return wording.Share(x, 3) }
 
 // percent writes a share, or a dash if it is not known.
 func percent(x *float64) string {

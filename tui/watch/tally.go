@@ -7,6 +7,7 @@ import (
 	"tiller/steering/statistics"
 	"tiller/tui/scores"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // A tally is how the lanes do so far. Of a problem that all lanes have answered
@@ -136,7 +137,7 @@ func (t *tally) add(s *eval.Sample, about *eval.Problem) {
 	a.n++
 	a.sum += s.Score
 	a.mark = scores.MarkOf(s)
-	a.extracted = visible.Line(clip(s.Extracted, maxExtracted))
+	a.extracted = visible.Line(wording.Beginning(s.Extracted, maxExtracted))
 	if a.n == t.draws {
 		t.whole(p, i)
 	}
@@ -208,7 +209,7 @@ func (t *tally) list(p *problem, about *eval.Problem) {
 	if text == "" {
 		text = about.Prompt
 	}
-	p.question = visible.Line(clip(text, maxQuestion))
+	p.question = visible.Line(wording.Beginning(text, maxQuestion))
 	if len(t.recent) == maxRecent {
 		t.recent[maxRecent-1].listed = false
 		t.recent = t.recent[:maxRecent-1]
@@ -267,15 +268,4 @@ func (t *tally) group(g scores.Group) scores.Row {
 		}
 	}
 	return g.Row(draws, n)
-}
-
-// clip is the beginning of a text, cut at a character.
-func clip(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	for most > 0 && s[most]&0xC0 == 0x80 {
-		most--
-	}
-	return s[:most] + "…"
 }

@@ -15,6 +15,7 @@ import (
 	"tiller/tui/scores"
 	"tiller/tui/theme"
 	"tiller/tui/visible"
+	"tiller/tui/wording"
 )
 
 // The smallest screen on which something is seen.
@@ -72,7 +73,7 @@ func (s *Screen) bar(width int) string {
 		words = p.phase + ": " + words
 	}
 	if rate := p.rate(); rate > 0 {
-		words += fmt.Sprintf(" · %s answers/s", figure(rate))
+		words += fmt.Sprintf(" · %s answers/s", wording.Figure(rate))
 	}
 	if left, ok := p.left(); ok && p.done < p.total {
 		words += " · " + plain.Duration(left) + " left"
@@ -93,7 +94,7 @@ func (s *Screen) table(rows []scores.Row, width, height int) []string {
 	for _, l := range s.tally.lanes {
 		problems = max(problems, l.scores.n)
 	}
-	lines := []string{frame.Rule(th, th.Title.Render("so far"), th.Faint.Render(plain.Count(problems, "problem")+" · graded by "+visible.Line(s.options.Spec.Set.Grader)), width)}
+	lines := []string{frame.Rule(th, th.Title.Render("so far"), th.Faint.Render(wording.Count(problems, "problem")+" · graded by "+visible.Line(s.options.Spec.Set.Grader)), width)}
 	drawn := scores.Lines(th, rows, -1, width)
 	room := height - 2
 	s.first = max(0, min(s.first, len(rows)-room))
@@ -193,7 +194,7 @@ func (s *Screen) warnings(width int) []string {
 	t := s.tally
 	var all []string
 	if t.failed > 0 {
-		all = append(all, fmt.Sprintf("%s could not be generated and count as wrong; the newest: %s", plain.Count(t.failed, "answer"), t.failure))
+		all = append(all, fmt.Sprintf("%s could not be generated and count as wrong; the newest: %s", wording.Count(t.failed, "answer"), t.failure))
 	}
 	for i := range t.lanes {
 		l := &t.lanes[i]
@@ -240,12 +241,4 @@ func (s *Screen) footer(width int) string {
 		style(th.Warn, "Ending the run now; all finished answers are kept.")
 	}
 	return frame.Fit(" "+text, width)
-}
-
-// figure writes a rate with two digits, and whole from ten on.
-func figure(x float64) string {
-	if x >= 9.95 {
-		return fmt.Sprintf("%.0f", x)
-	}
-	return fmt.Sprintf("%.2g", x)
 }
