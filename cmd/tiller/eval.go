@@ -39,6 +39,7 @@ type evalFlags struct {
 	lanes           evalLaneFlags
 	set             setFlags
 	guard, tune     string
+	guardLimit      int
 	tuneLimit       int
 	sampling        eval.SamplingSpec
 	samples         int
@@ -101,6 +102,7 @@ func (o *evalFlags) add(f *pflag.FlagSet) {
 	o.lanes.add(f)
 	o.set.add(f)
 	f.StringVar(&o.guard, "guard", "", "second set, on which steering should change nothing")
+	f.IntVar(&o.guardLimit, "guard-limit", 0, "ask only so many problems of it; 0 asks all")
 	f.StringVar(&o.tune, "tune", "", "set on which controls choose their strength")
 	f.IntVar(&o.tuneLimit, "tune-limit", 200, "ask only so many problems of it; 0 asks all")
 	f.IntVar(&o.samples, "samples", 1, "how often each problem is asked in each lane")
@@ -220,7 +222,10 @@ func (o *evalFlags) check(cmd *cobra.Command, set string) error {
 	if !(s.Temperature >= 0 && s.TopP >= 0 && s.TopP <= 1 && s.MinP >= 0 && s.MinP <= 1 && s.TopK >= 0 && s.RepeatPenalty >= 0) {
 		return usagef(cmd, "a sampling setting is out of range: temperature, top-k and repeat-penalty are 0 or more, top-p and min-p between 0 and 1")
 	}
-	return atLeast(cmd, 0, "max-tokens", "threads", "limit", "offset", "shots", "batch", "draws", "tune-limit")
+	if err := o.checkAmounts(cmd); err != nil {
+		return err
+	}
+	return atLeast(cmd, 0, "max-tokens", "threads", "limit", "offset", "shots", "batch", "draws", "tune-limit", "guard-limit")
 }
 
 // embeddedMaxTokens is how long answers of the embedded models may be: as in
@@ -277,16 +282,15 @@ func (o *evalFlags) prepare(cmd *cobra.Command, set string) (e *evaluation, err 
 	if e.spec.Shard, err = parseShard(cmd, o.shard); err != nil {
 		return e, err
 	}
-	return e, o.describe(cmd, e, plans)
+	if err := o.describe(cmd, e, plans); err != nil {
+		return e, err
+	}
+	return e, checkAnswers(cmd, e.spec)
 }
 
 // sets reads the sets of a run.
 func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers *[]func()) error {
-	read := func(ref string, main bool) (*eval.Asked, error) {
-		flags := o.set
-		if !main { // a second set is recognised by its shape
-			flags = setFlags{chat: o.set.chat, system: o.set.system}
-		}
+	read := func(ref string, flags setFlags) (*eval.Asked, error) {
 		a, err := flags.read(cmd, ref, o.sampling.Seed)
 		if err == nil {
 			if c, ok := a.Grader.(interface{ Close() error }); ok {
@@ -296,12 +300,15 @@ func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers 
 		return a, err
 	}
 	var err error
-	if e.run.Main, err = read(set, true); err != nil {
+	if e.run.Main, err = read(set, o.set); err != nil {
 		return err
 	}
 	e.spec.Set = e.run.Main.Spec
 	if o.guard != "" {
-		if e.run.Guard, err = read(o.guard, false); err != nil {
+		// Another kind of set, which is recognised by its shape.
+		guard := setFlags{chat: o.set.chat, system: o.set.system}
+		guard.options.Limit = o.guardLimit
+		if e.run.Guard, err = read(o.guard, guard); err != nil {
 			return err
 		}
 		e.spec.Guard = &e.run.Guard.Spec
@@ -311,7 +318,10 @@ func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers 
 		tune = library.Prefix + "tune"
 	}
 	if tune != "" && o.lanes.controls && len(o.lanes.strengths) > 1 {
-		if e.run.Tune, err = o.tuneSet(cmd, tune); err != nil {
+		if grade.NeedsOf(e.run.Main.Grader) != grade.NeedsOutput {
+			return usagef(cmd, "controls can't choose among --control-strengths where answers are not generated: give one, or another --grader")
+		}
+		if e.run.Tune, err = read(tune, o.set.likewise(o.tuneLimit)); err != nil {
 			return err
 		}
 		e.spec.Tune = &e.run.Tune.Spec
@@ -329,11 +339,10 @@ func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers 
 	return nil
 }
 
-// tuneSet reads the set on which controls choose their strength.
-func (o *evalFlags) tuneSet(cmd *cobra.Command, ref string) (*eval.Asked, error) {
-	flags := setFlags{chat: o.set.chat, system: o.set.system}
-	flags.options.Limit = o.tuneLimit
-	return flags.read(cmd, ref, o.sampling.Seed)
+// likewise asks and grades another part of the same data in the same way.
+func (s setFlags) likewise(limit int) setFlags {
+	s.options.Limit, s.options.Offset, s.options.Shuffle = limit, 0, false
+	return s
 }
 
 // read reads a set and says how it is asked and graded.
@@ -588,7 +597,10 @@ func (o *evalFlags) finish(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	return finishRun(cmd, o.out, s, o.json)
+	if err := finishRun(cmd, o.out, s, o.json); err != nil {
+		return err
+	}
+	return nothingGenerated(s)
 }
 
 // finishRun puts the summary and the report of a run into its folder, and

@@ -198,7 +198,7 @@ func strange(folder string) error {
 		return fmt.Errorf("the merged run's folder: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() != lockFile && e.Name() != jobFolder {
+		if e.Name() != lockFile && e.Name() != jobFolder && !atomicfile.Leftover(e.Name()) {
 			return fmt.Errorf("%s holds %s and is no merged run's folder: choose a new or empty one", folder, e.Name())
 		}
 	}

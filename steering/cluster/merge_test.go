@@ -227,7 +227,7 @@ func TestMergeRefuses(t *testing.T) {
 		},
 		"more lanes": {
 			change: change(func(s *eval.Spec) { s.Lanes = append(s.Lanes, eval.LaneSpec{Name: "prompt"}) }),
-			want:   "are of different runs: the lanes of the one is ",
+			want:   "are of different runs: the lanes[2] of the one is nothing, that of the other ",
 		},
 		"fewer problems": {
 			change: change(func(s *eval.Spec) { s.Set.Limit = 3 }),

@@ -8,7 +8,6 @@
 //	tune.json      what was chosen on the tune set, for controls
 //	summary.json   what it comes to: see [Summary]
 //	report.html    the same for people
-//	times.jsonl    when what was computed, apart since it never repeats
 //
 // A run can be ended at any moment, by any means, and goes on where it was:
 // samples are appended, synced and never counted twice, and a folder in which

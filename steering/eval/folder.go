@@ -114,7 +114,7 @@ func (f *Folder) strange() error {
 		return fmt.Errorf("the run's folder: %w", err)
 	}
 	for _, e := range entries {
-		if e.Name() != lockFile {
+		if e.Name() != lockFile && !atomicfile.Leftover(e.Name()) {
 			return fmt.Errorf("%s holds %s and is no run's folder: choose a new or empty one", f.path, e.Name())
 		}
 	}
@@ -189,6 +189,9 @@ func ReadSpec(path string) (Spec, error) {
 	var s Spec
 	file := filepath.Join(path, specFile)
 	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("%s is no run's folder: %w", path, err)
+	}
 	if err != nil {
 		return s, fmt.Errorf("the run: %w", err)
 	}

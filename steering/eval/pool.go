@@ -22,11 +22,14 @@ const (
 	laneBytes = 512 << 20 // of keys and values
 )
 
-// batchOf is how many lanes of prompts up to longest tokens step together.
+// batchOf is how many lanes of prompts up to longest tokens step together. No
+// lane outgrows the model's context, however many tokens are allowed.
 func (m Model) batchOf(longest, maxTokens int) int {
 	c := m.Config()
+	longest = min(longest, c.Context)
+	positions := max(1, longest+min(maxTokens, c.Context-longest))
 	position := 2 * 4 * c.Layers * c.KVHeads * c.HeadDim // bytes
-	return min(max(1, laneBytes/(position*(longest+maxTokens))), mostLanes)
+	return min(max(1, laneBytes/(position*positions)), mostLanes)
 }
 
 // A task is one lane of a session, and what becomes of it.

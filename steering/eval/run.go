@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"tiller/model/generate"
 	"tiller/model/tokenizer"
@@ -388,17 +387,4 @@ func (x *session) keep(a ask, s *Sample) error {
 		x.Options.Progress(Progress{Done: x.done, Total: x.total, Sample: s, Problem: &a.about})
 	}
 	return nil
-}
-
-// timesFile takes down when what was computed; nothing is read from it.
-const timesFile = "times.jsonl"
-
-// A Sitting is one go at a run: a line of times.jsonl.
-type Sitting struct {
-	Begun   time.Time `json:"begun"`
-	Seconds float64   `json:"seconds"`
-	Samples int       `json:"samples"`
-	Tool    string    `json:"tool"`
-	Threads int       `json:"threads"`
-	End     string    `json:"end"` // "done", "stopped", "failed"
 }

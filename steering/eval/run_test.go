@@ -271,7 +271,7 @@ func TestExtend(t *testing.T) {
 		"set.sha256":        func(s *Spec) { s.Set.SHA256 = "other" },
 		"kernel":            func(s *Spec) { s.Kernel = "portable" },
 		"set.limit":         func(s *Spec) { s.Set.Limit = 2 },
-		"lanes":             func(s *Spec) { s.Lanes = s.Lanes[:1] },
+		"lanes[1]":          func(s *Spec) { s.Lanes = s.Lanes[:1] },
 		"model":             func(s *Spec) { s.Model.Fingerprint = "x" },
 	} {
 		other := longer
@@ -301,6 +301,9 @@ func TestTune(t *testing.T) {
 	if err != nil || len(tuned.Lanes) != 2 || tuned.Problems != 4 {
 		t.Fatalf("tuned %+v, %v", tuned, err)
 	}
+	if problems, err := ReadProblems(dir); err != nil || len(problems) != 4 {
+		t.Errorf("%d problems, %v", len(problems), err)
+	}
 	for name, l := range tuned.Lanes {
 		best := slices.MaxFunc(l.Sweep, func(a, b SweepPoint) int {
 			switch {
@@ -313,6 +316,21 @@ func TestTune(t *testing.T) {
 		})
 		if len(l.Sweep) != 3 || l.Strength != best.Strength {
 			t.Errorf("%s chose %v of %v", name, l.Strength, l.Sweep)
+		}
+	}
+}
+
+func TestBest(t *testing.T) {
+	for _, c := range []struct {
+		sweep []SweepPoint
+		want  float64
+	}{
+		{[]SweepPoint{{1, .2}, {2, .4}, {4, .3}}, 2},
+		{[]SweepPoint{{4, .5}, {1, .5}, {2, .5}}, 1},
+		{[]SweepPoint{{1, -9}, {2, -3}}, 2},
+	} {
+		if got := best(c.sweep); got != c.want {
+			t.Errorf("%v: %v, want %v", c.sweep, got, c.want)
 		}
 	}
 }
@@ -349,6 +367,56 @@ func TestStrangeFolders(t *testing.T) {
 	}
 	if _, err := Create(held, w.spec()); err == nil || !strings.Contains(err.Error(), "format 99") {
 		t.Errorf("a newer format: %v", err)
+	}
+}
+
+// TestLeftover goes on in a folder whose first file was being written when the
+// program was killed.
+func TestLeftover(t *testing.T) {
+	w := newWorld(t, 1)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, ".run.json.ABCDEFGH.part"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Create(dir, w.spec())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMixError(t *testing.T) {
+	one, two := Spec{Lanes: []LaneSpec{{Name: "base"}}}, Spec{Lanes: []LaneSpec{{Name: "base"}, {Name: "plan:v"}}}
+	limited := one
+	limited.Set.Limit = 3
+	for _, test := range []struct {
+		was, asks Spec
+		want      string
+	}{
+		{two, one, `its lanes[1] is {"kind":"","name":"plan:v"}, and now it is nothing;`},
+		{one, limited, `its set.limit is nothing, and now it is 3;`},
+	} {
+		if err := test.asks.Extends(test.was); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v, want %s", err, test.want)
+		}
+	}
+}
+
+// TestBatchOf fills the memory with what lanes can need, not with what they
+// are allowed.
+func TestBatchOf(t *testing.T) {
+	m := newWorld(t, 1).base
+	for _, c := range []struct{ longest, maxTokens, want int }{
+		{20, 100, mostLanes},
+		{20, 1 << 62, mostLanes},
+		{0, 0, mostLanes},
+		{1 << 62, 1 << 62, mostLanes},
+	} {
+		if got := m.batchOf(c.longest, c.maxTokens); got != c.want {
+			t.Errorf("a prompt of %d and %d tokens: %d lanes, want %d", c.longest, c.maxTokens, got, c.want)
+		}
 	}
 }
 

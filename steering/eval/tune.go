@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -47,9 +48,12 @@ func ReadTuned(path string) (Tuned, error) {
 	return t, nil
 }
 
-// prepare makes the lanes, first choosing the strengths of controls that may
-// choose.
+// prepare writes the problems down and makes the lanes, first choosing the
+// strengths of controls that may choose.
 func (c *computation) prepare(ctx context.Context) error {
+	if err := c.gather(); err != nil { // first, so that what is stopped can be shown
+		return err
+	}
 	tuned, err := ReadTuned(c.Folder.path)
 	if err != nil {
 		return err
@@ -84,7 +88,7 @@ func (c *computation) prepare(ctx context.Context) error {
 		}
 		c.lanes = append(c.lanes, l)
 	}
-	return c.gather()
+	return nil
 }
 
 // gather lists the problems to ask and writes them down.
@@ -164,18 +168,25 @@ func (c *computation) tune(ctx context.Context, open []LaneSpec, tuned *Tuned) e
 		}
 	}
 	for i, s := range open {
-		t := TunedLane{Strength: s.Strengths[0]}
-		best := -1.0
+		var sweep []SweepPoint
 		for j, factor := range s.Strengths {
-			score := scores[point{i, j}] / float64(max(1, tuned.Problems))
-			t.Sweep = append(t.Sweep, SweepPoint{Strength: factor, Score: score})
-			if score > best {
-				best, t.Strength = score, factor
-			}
+			sweep = append(sweep, SweepPoint{Strength: factor, Score: scores[point{i, j}] / float64(max(1, tuned.Problems))})
 		}
-		tuned.Lanes[s.Name] = t
+		tuned.Lanes[s.Name] = TunedLane{Strength: best(sweep), Sweep: sweep}
 	}
 	return nil
+}
+
+// best is the strength with the highest score, which may be any number; of
+// equals the weakest.
+func best(sweep []SweepPoint) float64 {
+	at := sweep[0]
+	for _, p := range sweep[1:] {
+		if p.Score > at.Score || p.Score == at.Score && math.Abs(p.Strength) < math.Abs(at.Strength) {
+			at = p
+		}
+	}
+	return at.Strength
 }
 
 // tuning is the task of one answer on the tune set, which nothing but its

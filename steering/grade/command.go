@@ -23,6 +23,7 @@ const DefaultLimit = 30 * time.Second
 
 const (
 	maxAnswer  = 1 << 20                // bytes of an answer
+	maxScore   = 1e100                  // either way: squares of many still add up to a number
 	keptErrors = 1 << 10                // bytes of standard error that an error repeats
 	leaving    = 500 * time.Millisecond // for a program to end by itself
 )
@@ -33,7 +34,7 @@ const (
 //	{"id":"7","question":"...","output":"...","target":"...","choices":["..."]}
 //	{"id":"7","score":0.5,"extracted":"..."}
 //
-// A score is any number; extracted may be left out. Samples are asked one at a
+// A score is any number up to 1e100, either way; extracted may be left out. Samples are asked one at a
 // time. A program that fails at one isn't started again: all samples after it
 // fail with the same error. It is safe for concurrent use.
 type Command struct {
@@ -216,6 +217,8 @@ func understand(line []byte, s Sample) (Grade, error) {
 		return Grade{}, fmt.Errorf("it answers the sample %s", badfile.Quote(*a.ID))
 	case a.Score == nil || math.IsNaN(*a.Score) || math.IsInf(*a.Score, 0):
 		return Grade{}, fmt.Errorf("its answer has no score")
+	case math.Abs(*a.Score) > maxScore:
+		return Grade{}, fmt.Errorf("its score %g is beyond %g, the most that can be summed up", *a.Score, maxScore)
 	}
 	g := Grade{Score: *a.Score, Found: true, Want: s.Target}
 	if a.Extracted != nil {

@@ -64,6 +64,8 @@ func runProgram(how string) {
 			fmt.Println(`{"score":1}`)
 		case "no score":
 			fmt.Printf("{\"id\":%s}\n", id)
+		case "great score":
+			fmt.Printf("{\"id\":%s,\"score\":-1e308}\n", id)
 		case "huge score":
 			fmt.Printf("{\"id\":%s,\"score\":1e999}\n", id)
 		case "long":
@@ -137,6 +139,7 @@ func TestCommandFails(t *testing.T) {
 		{"another id", time.Minute, `it answers the sample "other"`},
 		{"no id", time.Minute, "its answer has no id"},
 		{"no score", time.Minute, "its answer has no score"},
+		{"great score", time.Minute, "its score -1e+308 is beyond 1e+100, the most that can be summed up"},
 		{"huge score", time.Minute, "is no JSON object with an id and a score"},
 		{"long", time.Minute, "its answer is longer than 1048576 bytes"},
 	}

@@ -102,7 +102,15 @@ const kept = 200
 // temporary is the name of the file beside one of this name.
 func temporary(name string) string {
 	name = strings.ToValidUTF8(name[:min(len(name), kept)], "")
-	return "." + name + "." + rand.Text()[:8] + ".part"
+	return "." + name + "." + rand.Text()[:8] + partEnding
+}
+
+const partEnding = ".part"
+
+// Leftover reports whether a name in a folder is that of a file beside, which stays where a
+// program was ended before it could rename it.
+func Leftover(name string) bool {
+	return strings.HasPrefix(name, ".") && strings.HasSuffix(name, partEnding)
 }
 
 // cause is an error of the system without the name of the file beside, which means nothing to

@@ -149,6 +149,14 @@ func TestWriteFullDevice(t *testing.T) {
 	}
 }
 
+func TestLeftover(t *testing.T) {
+	for name, want := range map[string]bool{temporary("run.json"): true, "run.json": false, "a.part": false, ".run.json": false} {
+		if Leftover(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
 func TestWriteDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/null"); err != nil {
 		t.Skip("no devices here")

@@ -116,6 +116,9 @@ func (c *collector) recognise(r *record) error {
 			return nil
 		}
 	}
+	if len(r.names) == 0 {
+		return fmt.Errorf(`it has no fields: a problem is such as {"question": "...", "answer": "..."}`)
+	}
 	return fmt.Errorf("it has the fields %s, which are of no eval set that is known: name those of the question and the answer with --question and --target, and with --choices, --id and --family what else there is", r.listed())
 }
 

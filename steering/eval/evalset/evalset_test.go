@@ -198,6 +198,7 @@ func TestRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, err string }{
 		{"a.jsonl", "", `a.jsonl is empty: it needs problems such as {"question"`},
 		{"a.jsonl", " \n\n", "a.jsonl is empty"},
+		{"a.jsonl", "{}\n", "line 1: it has no fields: a problem is such as"},
 		{"a.json", "[]", "a.json is empty"},
 		{"a.csv", "question,answer\n", "a.csv is empty"},
 		{"a.jsonl", strings.Repeat(good, 3) + `{"question":"q" "answer":1}`, `a.jsonl, line 4: not valid JSON at byte 17: invalid character '"' after object key:value pair`},

@@ -48,11 +48,16 @@ type Difference struct {
 	B     string `json:"b"`
 }
 
+const setField = "set.sha256"
+
 // An IncomparableError says that two runs can't be compared, and in which
 // field of run.json they differ.
 type IncomparableError struct{ Difference }
 
 func (e *IncomparableError) Error() string {
+	if e.Field == setField {
+		return "the runs can't be compared: they ask different sets, or different versions of one"
+	}
 	return fmt.Sprintf("the runs can't be compared: %s is %s in one and %s in the other", e.Field, badfile.Quote(e.A), badfile.Quote(e.B))
 }
 
@@ -84,7 +89,7 @@ func Compare(a, b Side, o Options) (*Compared, error) {
 	}
 	differs := differences(&specs[0], &specs[1], &lanes[0], &lanes[1])
 	for _, d := range differs {
-		if slices.Contains([]string{"set.sha256", "set.grader"}, d.Field) {
+		if slices.Contains([]string{setField, "set.grader"}, d.Field) {
 			return nil, &IncomparableError{d}
 		}
 	}

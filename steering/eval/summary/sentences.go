@@ -25,13 +25,29 @@ func (s *Summary) Sentences() []string {
 	if len(s.Lanes) == 0 {
 		out = append(out, "The run has no lanes.")
 	}
-	if s.beyond() {
+	switch {
+	case s.NothingGenerated():
+		out = append(out, "Not one answer could be generated: nothing is known of this set.")
+	case s.beyond():
 		out = append(out, fmt.Sprintf("No lane answers %s right: this set is beyond this model, and what lanes differ by says little.", percent(hardly)))
 	}
 	return out
 }
 
 func (s *Summary) measure() measure { return measure{s.Set.RightWrong} }
+
+// NothingGenerated reports whether there are answers, and every one of them is
+// one that could not be generated.
+func (s *Summary) NothingGenerated() bool {
+	answered := 0
+	for i := range s.Lanes {
+		l := &s.Lanes[i]
+		if answered += l.N; l.Broken+l.Refused < l.N {
+			return false
+		}
+	}
+	return answered > 0
+}
 
 // hardly is the share of right answers below which a lane can't do a set.
 const hardly = .05

@@ -57,6 +57,15 @@ func TestSentences(t *testing.T) {
 				"No lane answers 5.0 % right: this set is beyond this model, and what lanes differ by says little.",
 			},
 		},
+		{
+			name: "nothing generated", problems: 1,
+			lanes:   []eval.LaneSpec{base},
+			samples: [][]eval.Sample{{{ID: "p0", Lane: "base", Stop: stopRefused, Error: "the prompt is too long"}}},
+			want: []string{
+				"base answers 0.0 % right [0.0, 79.3], n = 1.",
+				"Not one answer could be generated: nothing is known of this set.",
+			},
+		},
 		{name: "no lanes", want: []string{"The run has no lanes."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,6 +11,9 @@ import (
 // Sentences say what the sweep came to. They hold untrusted names.
 func (r *Result) Sentences() []string {
 	out := []string{r.tried(), r.choice()}
+	if r.Chosen.N > 0 && r.Chosen.Fired == 0 {
+		out = append(out, "Its term never fired: it changed nothing at all.")
+	}
 	if s := r.edge(); s != "" {
 		out = append(out, s)
 	}
