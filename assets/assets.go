@@ -21,12 +21,12 @@ import (
 //	demos/NAME.demo                  scripts of the screen (package tui/script)
 //	contrast/NAME.jsonl              {"positive","negative"} a line, and
 //	                                 "prompt" where both continue one
-//	manifest.json                    how all but the contrast texts were made,
+//	manifest.json                    how all but contrast and demos were made,
 //	                                 and what was measured; "demonstration" is
 //	                                 the id of a question in splits/test.jsonl
 //
 // and in each folder a README.md. `tiller lab build` writes the same layout,
-// without contrast and READMEs, so what it writes is copied here as it is.
+// without contrast, demos and READMEs, so what it writes is copied here as it is.
 // Reading a file copies it out of the program; nothing is read before that.
 var FS fs.FS = embedded
 

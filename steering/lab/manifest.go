@@ -155,7 +155,7 @@ func (m *Manifest) check(ctx context.Context, f Folder) ([]string, error) {
 // notBuilt reports whether a file may stand in a folder of assets without
 // being made by a build.
 func notBuilt(name string) bool {
-	return name == fileManifest || name == "seeds.json" || path.Base(name) == "README.md" || strings.HasPrefix(name, "contrast/") || strings.HasPrefix(name, stateFolder+"/")
+	return name == fileManifest || name == "seeds.json" || path.Base(name) == "README.md" || strings.HasPrefix(name, "contrast/") || strings.HasPrefix(name, "demos/") || strings.HasPrefix(name, stateFolder+"/")
 }
 
 // differences are phrases about what is not as it should be, in the order of

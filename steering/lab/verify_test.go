@@ -37,6 +37,7 @@ func testVerify(t *testing.T, straight string) {
 	put("README.md", "about")
 	put("models/README.md", "about")
 	put("contrast/mood.jsonl", "{}")
+	put("demos/look.demo", "press g")
 
 	v := verify(t, dir, VerifyOptions{})
 	if err := v.Err(); err != nil || !v.Exact || v.N != 48 || len(v.Lanes) != 4 || v.Lanes[3].Plan == "" {
