@@ -1,6 +1,10 @@
 package model
 
-import "tiller/model/kernel"
+import (
+	"sync/atomic"
+
+	"tiller/model/kernel"
+)
 
 // pagePositions is how many positions one page of a cache holds.
 const pagePositions = 32
@@ -17,8 +21,9 @@ type cache struct {
 type page struct {
 	k, v []float32
 	// shared pages belong to more than one cache and are copied before they
-	// are written.
-	shared bool
+	// are written. Lanes of different goroutines may share a page, and one may
+	// be forked while another steps.
+	shared atomic.Bool
 }
 
 // append adds rows of keys and values, taken from columns k and v of the
@@ -40,7 +45,7 @@ func (c *cache) tail() *page {
 	if i == len(c.pages) {
 		c.pages = append(c.pages, &page{k: make([]float32, size), v: make([]float32, size)})
 	}
-	if p := c.pages[i]; p.shared {
+	if p := c.pages[i]; p.shared.Load() {
 		used := c.n % pagePositions * c.width
 		own := &page{k: make([]float32, size), v: make([]float32, size)}
 		copy(own.k, p.k[:used])
@@ -78,7 +83,7 @@ func (c *cache) fork(n int) cache {
 	n = min(n, c.n)
 	pages := c.pages[:(n+pagePositions-1)/pagePositions]
 	for _, p := range pages {
-		p.shared = true
+		p.shared.Store(true)
 	}
 	return cache{width: c.width, pages: append([]*page(nil), pages...), n: n}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/nlpodyssey/spago/mat"
@@ -220,6 +221,38 @@ func TestTruncateAndFork(t *testing.T) {
 			t.Fatalf("lengths are %d and %d, want %d and %d", fork.Len(), lane.Len(), n, len(ids))
 		}
 		sameBits(t, "fork", step(fork, ids[n:]), want[n*m.config.Vocab:])
+	}
+}
+
+// TestForkWhileStepping forks a lane as another goroutine steps an earlier fork
+// of it, as sessions do that begin with the same prompt.
+func TestForkWhileStepping(t *testing.T) {
+	m := open(t, filepath.Join("testdata", "llama-gqa"), 1)
+	ids := prompts(m, 4)[3]
+	want := alone(t, m, [][]int{ids}, nil)[0]
+	n := len(ids) / 2
+	prefix := m.NewLane()
+	if _, err := m.Step(context.Background(), []Input{{Lane: prefix, Tokens: ids[:n]}}, StepOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	got, errs := make([][]float32, 4), make([]error, 4)
+	var steps sync.WaitGroup
+	for i := range got {
+		fork := prefix.Fork()
+		steps.Go(func() {
+			var logits [][]float32
+			logits, errs[i] = m.Step(context.Background(), []Input{{Lane: fork, Tokens: ids[n:], Want: WantAll}}, StepOptions{})
+			if errs[i] == nil {
+				got[i] = logits[0]
+			}
+		})
+	}
+	steps.Wait()
+	for i := range got {
+		if errs[i] != nil {
+			t.Fatal(errs[i])
+		}
+		sameBits(t, "fork", got[i], want[n*m.config.Vocab:])
 	}
 }
 

@@ -255,7 +255,7 @@ func testChanged(t *testing.T, run string) {
 
 func TestMissing(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "none"), 80, 24)
-	if !strings.Contains(s.drawn(), "✗ the run: open ") {
+	if said := strings.Join(strings.Fields(s.drawn()), " "); !strings.Contains(said, "is no run's folder: open ") {
 		t.Errorf("it says\n%s", s.drawn())
 	}
 	s.press("n f enter y o q")
