@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -528,7 +527,7 @@ func interrupts(ctx, asked context.Context, f func(again bool)) {
 	case <-asked.Done():
 	}
 	again := make(chan os.Signal, 1)
-	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(again, endings()...)
 	defer signal.Stop(again)
 	f(false)
 	select {

@@ -23,9 +23,19 @@ import (
 
 func main() {
 	// The first interrupt asks for an orderly end, a second one ends at once.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), endings()...)
 	context.AfterFunc(ctx, stop)
 	os.Exit(guard(os.Stderr, func() int { return execute(ctx) }))
+}
+
+// endings are the signals that ask for an orderly end. That of a closed
+// terminal is one unless whoever started tiller had it ignored, as nohup does.
+func endings() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	return signals
 }
 
 // execute runs the command line and returns the exit code. Whatever goes

@@ -78,20 +78,22 @@ func TestTerminalScreen(t *testing.T) {
 		term.keys("C-c", "C-c")
 		restored(t, term, 0)
 	})
-	t.Run("ended", func(t *testing.T) {
-		term := newTerminal(t, 80, 24)
-		pid := filepath.Join(dir, "pid")
-		term.keys(fmt.Sprintf("%s sh -c 'echo $$ >%s; exec %s'; echo code $?", run, pid, binary), "Enter")
-		term.wait(answered)
-		number, err := os.ReadFile(pid)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if out, err := exec.Command("kill", "-TERM", strings.TrimSpace(string(number))).CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
-		}
-		restored(t, term, exitInterrupted)
-	})
+	for _, ending := range []string{"TERM", "HUP"} {
+		t.Run("ended by "+ending, func(t *testing.T) {
+			term := newTerminal(t, 80, 24)
+			pid := filepath.Join(dir, "pid")
+			term.keys(fmt.Sprintf("%s sh -c 'echo $$ >%s; exec %s'; echo code $?", run, pid, binary), "Enter")
+			term.wait(answered)
+			number, err := os.ReadFile(pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out, err := exec.Command("kill", "-"+ending, strings.TrimSpace(string(number))).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			restored(t, term, exitInterrupted)
+		})
+	}
 	t.Run("without colours", func(t *testing.T) {
 		term := newTerminal(t, 80, 24)
 		term.keys(run+"NO_COLOR=yes "+binary+"; echo code $?", "Enter")
