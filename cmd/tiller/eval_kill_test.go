@@ -39,7 +39,23 @@ func TestKilledRun(t *testing.T) {
 	whole := time.Since(began)
 	r := rand.New(rand.NewPCG(1, uint64(time.Now().UnixNano())))
 	killed := 0
-	for range *kills {
+	compare := func() {
+		t.Helper()
+		for _, name := range []string{"summary.json", "problems.jsonl", "run.json", "tune.json"} {
+			quiet, err := os.ReadFile(filepath.Join(dir, "quiet", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			disturbed, err := os.ReadFile(filepath.Join(dir, "killed", name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(quiet, disturbed) {
+				t.Errorf("after %d kills %s differs", killed, name)
+			}
+		}
+	}
+	for killed < *kills {
 		c := command("killed")
 		if err := c.Start(); err != nil {
 			t.Fatal(err)
@@ -51,27 +67,20 @@ func TestKilledRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			compare()
+			if err := os.RemoveAll(filepath.Join(dir, "killed")); err != nil { // and another run
+				t.Fatal(err)
+			}
 		case <-time.After(time.Duration(r.Float64() * float64(whole) / 2)):
 			c.Process.Kill()
-			<-ended
-			killed++
+			if <-ended != nil {
+				killed++
+			}
 		}
 	}
 	if out, err := command("killed").CombinedOutput(); err != nil {
 		t.Fatalf("after %d kills: %v\n%s", killed, err, out)
 	}
-	for _, name := range []string{"summary.json", "problems.jsonl", "run.json", "tune.json"} {
-		quiet, err := os.ReadFile(filepath.Join(dir, "quiet", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		disturbed, err := os.ReadFile(filepath.Join(dir, "killed", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(quiet, disturbed) {
-			t.Errorf("after %d kills %s differs", killed, name)
-		}
-	}
+	compare()
 	t.Logf("killed %d times", killed)
 }
