@@ -5,13 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -27,7 +23,6 @@ import (
 	"tiller/steering/grade"
 	"tiller/steering/lab/corpus"
 	"tiller/steering/library"
-	"tiller/tui/plain"
 )
 
 // evalFlags are the command line of `tiller eval`.
@@ -58,16 +53,6 @@ type evalLaneFlags struct {
 	draws     int
 	strengths []float64
 	contrasts []string
-}
-
-// setFlags say how a set is read, asked and graded.
-type setFlags struct {
-	options   evalset.Options
-	template  string
-	shotsFrom string
-	chat      bool
-	system    string
-	grader    string
 }
 
 func newEval() *cobra.Command {
@@ -127,26 +112,6 @@ func (o *evalLaneFlags) add(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.contrasts, "contrast", nil, "texts that a vector was made from, NAME=FILE, to shuffle their labels")
 	f.IntVar(&o.draws, "draws", 10, "draws of each kind of control")
 	f.Float64SliceVar(&o.strengths, "control-strengths", nil, "times the plan's own, of which random ones choose on --tune")
-}
-
-func (o *setFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&o.template, "template", "", `how a problem is asked: plain, qa, cot, letters, or "Q: {question}\nA:"`)
-	f.IntVar(&o.options.Shots, "shots", 0, "worked examples before each problem")
-	f.StringVar(&o.shotsFrom, "shots-from", "", "file of the examples; by default the set's own first ones")
-	f.BoolVar(&o.chat, "chat", false, "put the question into the model's chat template")
-	f.StringVar(&o.system, "system", "", "system message of the chat")
-	f.StringVar(&o.grader, "grader", "", "exact, contains, numeric, math, choice, regex:/../, command:.., likelihood, ..")
-	f.StringVar(&o.options.Question, "question", "", "field, or template of fields, with the question")
-	f.StringVar(&o.options.Target, "target", "", "field with the right answer")
-	f.StringVar(&o.options.Choices, "choices", "", "field with the choices")
-	f.StringVar(&o.options.ID, "id", "", "field with the id")
-	f.StringVar(&o.options.Family, "family", "", "field that groups problems")
-	f.StringVar(&o.options.Format, "format", "", "jsonl, json or csv, where the name does not say")
-	f.BoolVar(&o.options.Renumber, "renumber", false, "number the problems where ids are missing or twice there")
-	f.BoolVar(&o.options.SkipBad, "skip-bad", false, "leave out lines that can't be read")
-	f.IntVar(&o.options.Limit, "limit", 0, "ask only so many problems")
-	f.IntVar(&o.options.Offset, "offset", 0, "leave out so many first")
-	f.BoolVar(&o.options.Shuffle, "shuffle", false, "take the problems in an order that --seed gives")
 }
 
 // An evaluation is everything a run needs, ready to compute.
@@ -287,114 +252,6 @@ func (o *evalFlags) prepare(cmd *cobra.Command, set string) (e *evaluation, err 
 	return e, checkAnswers(cmd, e.spec)
 }
 
-// sets reads the sets of a run.
-func (o *evalFlags) sets(cmd *cobra.Command, e *evaluation, set string, closers *[]func()) error {
-	read := func(ref string, flags setFlags) (*eval.Asked, error) {
-		a, err := flags.read(cmd, ref, o.sampling.Seed)
-		if err == nil {
-			if c, ok := a.Grader.(interface{ Close() error }); ok {
-				*closers = append(*closers, func() { c.Close() })
-			}
-		}
-		return a, err
-	}
-	var err error
-	if e.run.Main, err = read(set, o.set); err != nil {
-		return err
-	}
-	e.spec.Set = e.run.Main.Spec
-	if o.guard != "" {
-		// Another kind of set, which is recognised by its shape.
-		guard := setFlags{chat: o.set.chat, system: o.set.system}
-		guard.options.Limit = o.guardLimit
-		if e.run.Guard, err = read(o.guard, guard); err != nil {
-			return err
-		}
-		e.spec.Guard = &e.run.Guard.Spec
-	}
-	tune := o.tune
-	if tune == "" && len(o.lanes.strengths) > 1 {
-		tune = library.Prefix + "tune"
-	}
-	if tune != "" && o.lanes.controls && len(o.lanes.strengths) > 1 {
-		if grade.NeedsOf(e.run.Main.Grader) != grade.NeedsOutput {
-			return usagef(cmd, "controls can't choose among --control-strengths where answers are not generated: give one, or another --grader")
-		}
-		if e.run.Tune, err = read(tune, o.set.likewise(o.tuneLimit)); err != nil {
-			return err
-		}
-		e.spec.Tune = &e.run.Tune.Spec
-	}
-	for _, a := range []*eval.Asked{e.run.Main, e.run.Guard, e.run.Tune} {
-		if a != nil && a.Spec.Chat && !e.run.Base.Tokenizer.HasChatTemplate() {
-			return fmt.Errorf("%s has no chat template: leave --chat out", o.model)
-		}
-		if a != nil {
-			for _, w := range a.Set.Warnings {
-				fmt.Fprintf(cmd.ErrOrStderr(), "tiller: %s\n", w)
-			}
-		}
-	}
-	return nil
-}
-
-// likewise asks and grades another part of the same data in the same way.
-func (s setFlags) likewise(limit int) setFlags {
-	s.options.Limit, s.options.Offset, s.options.Shuffle = limit, 0, false
-	return s
-}
-
-// read reads a set and says how it is asked and graded.
-func (s *setFlags) read(cmd *cobra.Command, ref string, seed uint64) (*eval.Asked, error) {
-	options := s.options
-	options.Seed = seed
-	if s.shotsFrom != "" {
-		options.Shots = 0
-	}
-	set, err := evalset.Read(cmd.Context(), embedded, ref, options)
-	if err != nil {
-		return nil, err
-	}
-	a := &eval.Asked{Set: set, Template: set.Template(), Shots: set.Shots}
-	if s.template != "" {
-		if a.Template, err = evalset.ParseTemplate(strings.ReplaceAll(s.template, `\n`, "\n")); err != nil {
-			return nil, usagef(cmd, "--template: %w", err)
-		}
-	}
-	if s.shotsFrom != "" {
-		from, err := evalset.Read(cmd.Context(), embedded, s.shotsFrom, evalset.Options{Limit: max(1, s.options.Shots)})
-		if err != nil {
-			return nil, err
-		}
-		a.Shots = from.Items
-	}
-	name := s.grader
-	if name == "" {
-		name = set.Grader()
-	}
-	if a.Grader, err = grade.Parse(name); err != nil {
-		return nil, usagef(cmd, "%w", err)
-	}
-	a.Spec = eval.SetSpec{
-		Ref: ref, SHA256: set.SHA256, Layout: set.Layout, Grader: a.Grader.Name(), Template: a.Template.String(), ShotsFrom: s.shotsFrom,
-		Chat: s.chat, System: s.system, Limit: options.Limit, Offset: options.Offset, Shuffle: options.Shuffle,
-	}
-	for _, shot := range a.Shots {
-		a.Spec.Shots = append(a.Spec.Shots, shot.ID)
-	}
-	for field, value := range map[string]string{
-		"question": options.Question, "target": options.Target, "choices": options.Choices, "id": options.ID, "family": options.Family,
-	} {
-		if value != "" {
-			if a.Spec.Fields == nil {
-				a.Spec.Fields = map[string]string{}
-			}
-			a.Spec.Fields[field] = value
-		}
-	}
-	return a, nil
-}
-
 // describe says which lanes there are.
 func (o *evalFlags) describe(cmd *cobra.Command, e *evaluation, plans []steering.Plan) error {
 	lanes := []eval.LaneSpec{{Name: "base", Kind: eval.Base}}
@@ -490,104 +347,6 @@ func parseShard(cmd *cobra.Command, text string) (*eval.Shard, error) {
 		return nil, usagef(cmd, "--shard takes I/N with I from 1 to N, not %q", text)
 	}
 	return &eval.Shard{Index: i - 1, Of: n}, nil
-}
-
-// compute computes the run, showing how far it is. The first interrupt lets
-// what is under way end, a second one ends at once.
-func (e *evaluation) compute(cmd *cobra.Command) error {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(cmd.Context()))
-	defer cancel()
-	stop := make(chan struct{})
-	end := sync.OnceFunc(func() { close(stop) })
-	interrupt := func(again bool) {
-		end()
-		if again {
-			cancel()
-		}
-	}
-	e.run.Options = eval.Options{Batch: e.flags.batch, Stop: stop}
-	if s := e.flags.screen(cmd); s != nil {
-		return e.watched(ctx, cmd, s, interrupt)
-	}
-	go interrupts(ctx, cmd.Context(), func(again bool) {
-		if !again {
-			fmt.Fprintln(cmd.ErrOrStderr(), "\ntiller: finishing the answers under way; ctrl+c again leaves them unfinished")
-		}
-		interrupt(again)
-	})
-	return e.reported(ctx, cmd)
-}
-
-// interrupts calls f when the first signal has ended the context asked, and at
-// the next signal again, unless ctx ends before.
-func interrupts(ctx, asked context.Context, f func(again bool)) {
-	select {
-	case <-ctx.Done():
-		return
-	case <-asked.Done():
-	}
-	again := make(chan os.Signal, 1)
-	signal.Notify(again, endings()...)
-	defer signal.Stop(again)
-	f(false)
-	select {
-	case <-again:
-		f(true)
-	case <-ctx.Done():
-	}
-}
-
-// reported computes the run, with lines of text that say how far it is.
-func (e *evaluation) reported(ctx context.Context, cmd *cobra.Command) error {
-	errOut := cmd.ErrOrStderr()
-	progress := plain.NewProgress(styled(errOut), func() int { return terminalWidth(errOut) }, time.Now)
-	running := newRunning(e.spec)
-	e.run.Options.Progress = func(p eval.Progress) {
-		stage := "asking " + filepath.Base(e.spec.Set.Ref)
-		if p.Phase != "" {
-			stage = p.Phase
-		}
-		running.add(p.Sample)
-		progress.At(stage, p.Done, p.Total, running.words()...)
-	}
-	err := e.run.Compute(ctx)
-	progress.Clear()
-	return err
-}
-
-// running keeps the scores so far, of the lanes that are not controls.
-type running struct {
-	names  []string
-	scores map[string]float64
-	counts map[string]int
-}
-
-func newRunning(s eval.Spec) *running {
-	r := &running{scores: map[string]float64{}, counts: map[string]int{}}
-	for _, l := range s.Lanes {
-		if l.Kind != eval.Control {
-			r.names = append(r.names, l.Name)
-		}
-	}
-	return r
-}
-
-func (r *running) add(s *eval.Sample) {
-	if s != nil && !s.Guard {
-		r.scores[s.Lane] += s.Score
-		r.counts[s.Lane]++
-	}
-}
-
-func (r *running) words() []string {
-	var words []string
-	for _, name := range r.names {
-		if n := r.counts[name]; n > 0 {
-			short, _, _ := strings.Cut(name, ":")
-			words = append(words, fmt.Sprintf("%s %.2f", short, r.scores[name]/float64(n)))
-		}
-	}
-	return words
 }
 
 // finish writes what the run comes to, and shows it.

@@ -93,7 +93,8 @@ func newArea() textarea.Model {
 const maxTexts = 1 << 18
 
 // The rows of texts: the embedded ones, then a file, then typed ones.
-func (s *Sheet) fileRow() int  { return len(s.d.Contrasts) }
+func (s *Sheet) fileRow() int { return len(s.d.Contrasts) }
+
 func (s *Sheet) typedRow() int { return len(s.d.Contrasts) + 1 }
 
 // Enter begins showing the sheet.
@@ -114,17 +115,6 @@ func (s *Sheet) Context() keys.Context {
 		return keys.Typing
 	}
 	return keys.Vectors
-}
-
-// Typing reports whether keys write text.
-func (s *Sheet) Typing() bool {
-	switch {
-	case s.saving != nil:
-		return true
-	case s.result != nil || s.running != 0:
-		return false
-	}
-	return s.field == fileField || s.field == positiveField || s.field == negativeField || s.field == nameField
 }
 
 // Hints are the actions that the footer names; the sheet says itself what its
@@ -199,31 +189,6 @@ func (s *Sheet) doForm(a keys.Action) (tea.Cmd, bool) {
 	return nil, true
 }
 
-// doTyping does what a key means while text is typed. Texts are one a line, so
-// enter begins the next one.
-func (s *Sheet) doTyping(a keys.Action) (tea.Cmd, bool) {
-	area := s.area()
-	switch a {
-	case keys.Generate, keys.Newline:
-		switch {
-		case area != nil:
-			area.InsertString("\n")
-		case a == keys.Generate:
-			return s.derive(), true
-		}
-	case keys.Complete:
-		if s.field == fileField && s.file.value() != "" && len(s.file.matches) == 0 {
-			return s.file.complete(), true
-		}
-		s.step(1)
-	case keys.Back:
-		s.to(textsField)
-	default:
-		return nil, false
-	}
-	return nil, true
-}
-
 // doResult does what a key means once the vector is there.
 func (s *Sheet) doResult(a keys.Action) (tea.Cmd, bool) {
 	switch a {
@@ -283,17 +248,6 @@ func (s *Sheet) to(f field) {
 	if area := s.area(); area != nil {
 		area.Focus()
 	}
-}
-
-// area is the area of texts that is typed in; nil if none is.
-func (s *Sheet) area() *textarea.Model {
-	switch s.field {
-	case positiveField:
-		return &s.typed[0]
-	case negativeField:
-		return &s.typed[1]
-	}
-	return nil
 }
 
 // up moves within the rows of texts, and else between fields.
@@ -447,87 +401,6 @@ func (s *Sheet) Receive(msg tea.Msg) tea.Cmd {
 		if msg.Gen == s.running {
 			s.running, s.failed = 0, msg.Err
 		}
-	}
-	return nil
-}
-
-// Key takes a key that writes text.
-func (s *Sheet) Key(msg tea.KeyPressMsg) tea.Cmd {
-	if s.saving != nil {
-		return s.saving.key(msg)
-	}
-	pressed := msg.String()
-	switch area := s.area(); {
-	case pressed == "shift+tab":
-		s.step(-1)
-	case area != nil:
-		*area, _ = area.Update(msg)
-	case pressed == "up":
-		s.step(-1)
-	case pressed == "down":
-		s.step(1)
-	default:
-		s.write(msg)
-	}
-	return nil
-}
-
-// Paste takes pasted text.
-func (s *Sheet) Paste(text string) tea.Cmd {
-	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
-	switch area := s.area(); {
-	case s.saving != nil:
-		if s.saving.over == "" {
-			s.saving.path.key(tea.PasteMsg{Content: text})
-		}
-	case !s.Typing():
-	case area != nil:
-		area.InsertString(text)
-	default:
-		s.write(tea.PasteMsg{Content: text})
-	}
-	return nil
-}
-
-// write writes into the line that is typed.
-func (s *Sheet) write(msg tea.Msg) {
-	if s.field == fileField {
-		s.file.key(msg)
-		s.follow()
-		return
-	}
-	before := s.name.Value()
-	input, _ := s.name.Update(msg)
-	s.name = &input
-	s.nameSet = s.nameSet || input.Value() != before
-}
-
-// Click takes a click at column x and line y of the sheet.
-func (s *Sheet) Click(x, y int) tea.Cmd {
-	if s.saving != nil || s.result != nil || s.running != 0 {
-		return nil
-	}
-	for _, f := range s.order() {
-		at := s.fields[f]
-		switch {
-		case !at.has(x, y):
-			continue
-		case f == textsField:
-			s.to(f)
-			s.choose(s.top + y - at.y)
-		case f == s.field && (f == methodField || f == chatField):
-			s.turn(1)
-		default:
-			s.to(f)
-		}
-	}
-	return nil
-}
-
-// Wheel scrolls by lines.
-func (s *Sheet) Wheel(x, y, lines int) tea.Cmd {
-	if s.fields[textsField].has(x, y) && s.result == nil && s.running == 0 {
-		s.choose(s.choice + lines/max(1, abs(lines)))
 	}
 	return nil
 }

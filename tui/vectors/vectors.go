@@ -411,38 +411,6 @@ func added(d *desk.Desk, cmd tea.Cmd) tea.Cmd {
 	return cmd
 }
 
-// Click selects the vector of a line, or the details.
-func (v *View) Click(x, y int) tea.Cmd {
-	if v.Typing() {
-		return nil
-	}
-	list := v.list()
-	switch {
-	case v.listed.has(x, y):
-		v.details = false
-		if at := v.top + y - v.listed.y; at < len(list) {
-			v.selected, v.detailTop = list[at].Name, 0
-		}
-	case v.detailed.has(x, y):
-		v.details = true
-	}
-	return v.look()
-}
-
-// Wheel scrolls by lines.
-func (v *View) Wheel(x, y, lines int) tea.Cmd {
-	switch {
-	case v.listed.has(x, y) && !v.Typing():
-		v.selectBy(lines / max(1, abs(lines)))
-		return v.look()
-	case v.detailed.has(x, y):
-		v.detailTop += lines
-	}
-	return nil
-}
-
-func abs(n int) int { return max(n, -n) }
-
 // View draws exactly width columns and height lines.
 func (v *View) View(width, height int) string {
 	var below []string
@@ -475,13 +443,6 @@ func (v *View) View(width, height int) string {
 
 // wide is from how many columns on details stand beside the list.
 const wide = 100
-
-// An area is where something was drawn.
-type area struct{ x, y, width, height int }
-
-func (a area) has(x, y int) bool {
-	return x >= a.x && x < a.x+a.width && y >= a.y && y < a.y+a.height
-}
 
 // drawNone says what to do while there are no vectors.
 func (v *View) drawNone(width int) []string {
